@@ -52,7 +52,7 @@ const figures = (folder: string) => {
     ...rest,
     weights: readFileSync(join(checkpoint, 'weights.txt'), 'utf8'),
     stageNames: Object.keys(seconds),
-    timed: totalSeconds > 0,
+    timed: Number.isFinite(totalSeconds) && totalSeconds >= 0,
   };
 };
 const kinds = (events: RunEvent[]) =>
