@@ -11,6 +11,11 @@ const python = process.env.THINKWRIGHT_PEER_PYTHON;
 /** Whether the Python peers can run here. */
 export const peersPresent = python !== undefined && existsSync(baselines);
 
+/** Why a benchmark of a whole model cannot run, if it cannot. */
+export function needsModel({ model }) {
+  return model ? undefined : 'give --model DIR (SmolLM2-135M-Instruct as a Hugging Face folder)';
+}
+
 /** A TypeScript program of this folder, from sources. */
 export function ours(script, args = [], environment = {}) {
   const file = path.join(root, 'scripts/bench', script);

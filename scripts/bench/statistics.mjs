@@ -5,7 +5,16 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** [least, greatest], or null of an empty list. */
+/** [least, greatest], or undefined of an empty list. */
 export function spread(values) {
-  return values.length === 0 ? null : [Math.min(...values), Math.max(...values)];
+  return values.length === 0 ? undefined : [Math.min(...values), Math.max(...values)];
+}
+
+/** The rounds of one row as medians, spreads and the ratio (above 1: ours is better); without a peer there is no ratio. */
+export function summarizeRow({ name, unit, ours, peer, lowerIsBetter = false }) {
+  const mine = median(ours);
+  const theirs = peer.length > 0 ? median(peer) : undefined;
+  const ratio = theirs === undefined ? undefined : lowerIsBetter ? theirs / mine : mine / theirs;
+  const spreads = { oursSpread: spread(ours), peerSpread: spread(peer) };
+  return { name, ours: mine, peer: theirs, ratio, unit, ...spreads, rounds: ours.length };
 }
