@@ -1,10 +1,9 @@
 // Preference learning (DPO with every loss of its family, APO, IPO, KTO, CPO, SimPO, ORPO): one loop that reads from top to bottom.
 //   pairs -> chosen and rejected laid end to end -> log-probs of policy and reference -> loss of the pairs -> optimizer
 
-import { setImmediate } from 'node:timers/promises';
 import type { ChatFormat, Tokenizer } from '@thinkwright/chat';
-import type { Dataset, RowStream } from '@thinkwright/datasets';
 import type { LanguageModel } from '@thinkwright/models';
+import { openStream, type RowPorts } from '../batches/open-stream.ts';
 import { TrainerError } from '../errors.ts';
 import {
   type PreferenceOptions,
@@ -12,16 +11,14 @@ import {
   parsePreferenceOptions,
 } from '../options/preference-options.ts';
 import { referencePolicy } from '../rl/reference-policy.ts';
-import type { SharedPorts, Trainer, TrainerEvent, TrainOptions, TrainSummary } from '../trainer.ts';
+import type { SharedPorts, Trainer, TrainerEvent } from '../trainer.ts';
+import { type TakeStep, trainingLoop } from '../training-loop.ts';
 import { TrainingRun } from '../training-run.ts';
 import { learnPairs } from './learn-pairs.ts';
 import { PairSource, type PreferencePair, type PreferenceRow } from './pair-source.ts';
 
-export interface PreferencePorts extends SharedPorts {
-  /** Rows { prompt, chosen, rejected } in the order in which they are trained. */
-  stream?: RowStream<PreferenceRow>;
-  /** Instead of a stream: shuffled by the options' seed, pass after pass. */
-  dataset?: Dataset<PreferenceRow>;
+/** Rows are { prompt, chosen, rejected }. */
+export interface PreferencePorts extends SharedPorts, RowPorts<PreferenceRow> {
   /** Renders conversations; needed for rows of messages. */
   format?: ChatFormat;
   /** Needed for rows of plain text when there is no format. */
@@ -39,7 +36,12 @@ export function createPreferenceTrainer(settings: PreferencePorts & PreferenceOp
   const { stream, dataset, format, tokenizer, reference, ...given } = more;
   const options = parsePreferenceOptions(given);
   const totalSteps = options.maxSteps!;
-  const source = new PairSource(stream ?? openDataset(dataset, options), { format, tokenizer }, options.maxLength);
+  const rows = openStream(
+    { stream, dataset },
+    { ...options, shuffle: options.shuffleDataset },
+    'createPreferenceTrainer',
+  );
+  const source = new PairSource(rows, { format, tokenizer }, options.maxLength);
   const needsReference = options.algorithm === 'dpo' || options.algorithm === 'kto';
   const frozen = needsReference ? referencePolicy(model, reference) : undefined;
   const run = new TrainingRun({
@@ -53,54 +55,29 @@ export function createPreferenceTrainer(settings: PreferencePorts & PreferenceOp
   });
   const { perDeviceTrainBatchSize, gradientAccumulationSteps } = options;
 
-  async function* train({
-    signal,
-    untilStep = totalSteps,
-  }: TrainOptions = {}): AsyncGenerator<TrainerEvent, TrainSummary> {
-    const start = await run.enter();
-    try {
-      yield start;
-      let reportedTooLong = source.tooLong;
-      while (run.step < untilStep) {
-        if (signal?.aborted) return yield* run.finish('aborted');
-        const started = performance.now();
-        const pairs = await source.take(perDeviceTrainBatchSize * gradientAccumulationSteps);
-        if (source.tooLong > reportedTooLong) {
-          reportedTooLong = source.tooLong;
-          yield tooLongWarning(source, options, run.step);
-        }
-        const window = microBatchesOf(pairs, options);
-        if (window.length === 0) {
-          if (run.step === 0) throw noPairs(source, options);
-          yield exhaustedWarning(run.step, untilStep);
-          return yield* run.finish('exhausted');
-        }
-        const learnt = await learnPairs(model, frozen, run.window, window, run.learningRate, options, run.step);
-        const metrics = { ...learnt.metrics, num_tokens: run.tokens + learnt.tokens };
-        yield run.finishStep(metrics, learnt.tokens, (performance.now() - started) / 1000);
-        yield* run.afterStep(signal);
-        await setImmediate(); // timers and Ctrl-C get their turn on devices that compute in this thread
-      }
-      return yield* run.finish('finished');
-    } finally {
-      run.leave();
+  let reportedTooLong = 0;
+
+  async function* takeStep(): ReturnType<TakeStep> {
+    const pairs = await source.take(perDeviceTrainBatchSize * gradientAccumulationSteps);
+    if (source.tooLong > reportedTooLong) {
+      reportedTooLong = source.tooLong;
+      yield tooLongWarning(source, options, run.step);
     }
+    const window = microBatchesOf(pairs, options);
+    if (window.length === 0) {
+      if (run.step === 0) throw noPairs(source, options);
+      return 'exhausted';
+    }
+    return learnPairs(model, frozen, run.window, window, run.learningRate, options, run.step);
   }
 
-  return {
-    get step() {
-      return run.step;
+  return trainingLoop(run, {
+    takeStep,
+    begin() {
+      reportedTooLong = source.tooLong;
     },
-    totalSteps,
-    ready: () => run.ready(),
-    train,
-    save: (folder) => run.save(folder),
-    checkpoint: () => run.checkpoint(),
-    dispose() {
-      run.window.dispose();
-      frozen?.dispose();
-    },
-  };
+    dispose: () => frozen?.dispose(),
+  });
 }
 
 /** Micro-batches of a window; KTO leaves out a last one of a single pair, which has no other prompt to mismatch with. */
@@ -111,25 +88,9 @@ function microBatchesOf(pairs: PreferencePair[], options: PreferenceOptions): Pr
   return options.algorithm === 'kto' ? window.filter((micro) => micro.length > 1) : window;
 }
 
-function openDataset(
-  dataset: Dataset<PreferenceRow> | undefined,
-  { seed, shuffleDataset }: PreferenceOptions,
-): RowStream<PreferenceRow> {
-  if (dataset !== undefined) return dataset.stream({ seed, shuffle: shuffleDataset, epochs: Number.POSITIVE_INFINITY });
-  throw new TrainerError(
-    'TW_TRAINERS_NO_ROWS',
-    'createPreferenceTrainer: there is nothing to train on. Give `stream` or `dataset`.',
-  );
-}
-
 function tooLongWarning({ tooLong, read }: PairSource, { maxLength }: PreferenceOptions, step: number): TrainerEvent {
   const message = `${tooLong} of ${read} pairs have a side longer than maxLength ${maxLength} and were left out. Raise maxLength to train on them.`;
   return { type: 'warning', step, code: 'TW_TRAINERS_ROWS_TOO_LONG', message };
-}
-
-function exhaustedWarning(step: number, wanted: number): TrainerEvent {
-  const message = `The stream ended after ${step} of ${wanted} steps. Lower maxSteps, or give a stream with more epochs.`;
-  return { type: 'warning', step, code: 'TW_TRAINERS_STREAM_ENDED', message };
 }
 
 function noPairs({ tooLong, read }: PairSource, { maxLength }: PreferenceOptions): TrainerError {

@@ -4,9 +4,9 @@
 
 import { setImmediate } from 'node:timers/promises';
 import type { ChatFormat } from '@thinkwright/chat';
-import type { Dataset, RowStream } from '@thinkwright/datasets';
 import type { RewardFunction, Row } from '@thinkwright/rewards';
 import type { RolloutEngine } from '@thinkwright/rollouts';
+import { openStream, type RowPorts } from '../batches/open-stream.ts';
 import type { TrainingSequence } from '../batches/training-sequence.ts';
 import { TrainerError } from '../errors.ts';
 import {
@@ -18,17 +18,16 @@ import { recordOf, sampleAndScore } from '../rl/generation.ts';
 import { PromptSource, type PromptSourceState } from '../rl/prompt-source.ts';
 import { trajectorySequence } from '../rl/rollout.ts';
 import { learnSequences } from '../sft/learn-sequences.ts';
-import type { RolloutRecord, SharedPorts, Trainer, TrainerEvent, TrainOptions, TrainSummary } from '../trainer.ts';
+import type { RolloutRecord, SharedPorts, Trainer, TrainerEvent } from '../trainer.ts';
+import { type StepContext, type TakeStep, trainingLoop } from '../training-loop.ts';
 import { type Phase, TrainingRun } from '../training-run.ts';
 import { type Candidate, keepCorrect } from './keep-correct.ts';
 import { shuffledOrder } from './shuffled-order.ts';
 
-export interface RejectionSamplerPorts extends SharedPorts {
+export interface RejectionSamplerPorts extends SharedPorts, RowPorts<Row> {
   engine: RolloutEngine;
   format: ChatFormat;
   reward: RewardFunction;
-  stream?: RowStream<Row>;
-  dataset?: Dataset<Row>;
   /** Which completions to keep; default: it ended by itself and its reward is at least `minimumReward`. */
   accept?: (record: RolloutRecord) => boolean;
   /** Further metrics of a round's samples, such as the style of a task's traces. */
@@ -68,7 +67,11 @@ export function createRejectionSampler(settings: RejectionSamplerPorts & Rejecti
   const accept =
     givenAccept ?? (({ reward, finish }) => finish === 'stop' && reward !== null && reward >= minimumReward - 1e-9);
   const room = model.config.maxPositions - options.maxCompletionLength;
-  const source = new PromptSource(openRows(stream, dataset, options), format, room);
+  const source = new PromptSource(
+    openStream({ stream, dataset }, { ...options, shuffle: true }, 'createRejectionSampler'),
+    format,
+    room,
+  );
   let round = 0; // rounds sampled
   let generations = 0;
   let kept: TrainingSequence[] = [];
@@ -148,46 +151,20 @@ export function createRejectionSampler(settings: RejectionSamplerPorts & Rejecti
     return true;
   }
 
-  async function* train({
-    signal,
-    untilStep = Number.POSITIVE_INFINITY,
-  }: TrainOptions = {}): AsyncGenerator<TrainerEvent, TrainSummary> {
-    const start = await run.enter();
-    try {
-      yield start;
-      while (run.step < untilStep && !(round === rounds && roundIsOver())) {
-        if (signal?.aborted) return yield* run.finish('aborted');
-        if (roundIsOver() && !(yield* sampleRound(signal))) return yield* run.finish('aborted');
-        const started = performance.now();
-        const window = windowOf(kept, run.step - run.phase.start, round, options);
-        const { metrics, tokens } = await learnSequences(model, run.window, window, run.learningRate, {
-          ...options,
-          step: run.step,
-        });
-        const counted = { ...metrics, round, num_tokens: run.tokens + tokens };
-        yield run.finishStep(counted, tokens, (performance.now() - started) / 1000);
-        yield* run.afterStep(signal, roundIsOver());
-        await setImmediate(); // timers and Ctrl-C get their turn on devices that compute in this thread
-      }
-      return yield* run.finish('finished');
-    } finally {
-      run.leave();
-    }
+  async function* takeStep({ signal }: StepContext): ReturnType<TakeStep> {
+    if (roundIsOver() && !(yield* sampleRound(signal))) return 'aborted';
+    const started = performance.now(); // sampling is not part of the step
+    const window = windowOf(kept, run.step - run.phase.start, round, options);
+    const { metrics, tokens } = await learnSequences(model, run.window, window, run.learningRate, {
+      ...options,
+      step: run.step,
+    });
+    const isLastOfRound = run.step + 1 >= run.phase.start + run.phase.steps;
+    const seconds = (performance.now() - started) / 1000;
+    return { metrics: { ...metrics, round }, tokens, seconds, saveAnyway: isLastOfRound };
   }
 
-  return {
-    get step() {
-      return run.step;
-    },
-    get totalSteps() {
-      return run.totalSteps;
-    },
-    ready: () => run.ready(),
-    train,
-    save: (folder) => run.save(folder),
-    checkpoint: () => run.checkpoint(),
-    dispose: () => run.window.dispose(),
-  };
+  return trainingLoop(run, { takeStep, isFinished: () => round === rounds && roundIsOver() });
 }
 
 /** Optimizer steps over `count` sequences for the epochs asked; what does not fill a window is left out. */
@@ -225,19 +202,6 @@ function meanParts(records: readonly RolloutRecord[]): Record<string, number> {
   const names = new Set(scored.flatMap(({ parts }) => Object.keys(parts)));
   const parts = [...names].map((name) => [`rewards/${name}/mean`, mean((record) => record.parts[name] ?? 0)] as const);
   return { reward: mean((record) => record.reward!), ...Object.fromEntries(parts) };
-}
-
-function openRows(
-  stream: RowStream<Row> | undefined,
-  dataset: Dataset<Row> | undefined,
-  { seed }: RejectionSamplingOptions,
-): RowStream<Row> {
-  if (stream !== undefined) return stream;
-  if (dataset !== undefined) return dataset.stream({ seed, shuffle: true, epochs: Number.POSITIVE_INFINITY });
-  throw new TrainerError(
-    'TW_TRAINERS_NO_ROWS',
-    'createRejectionSampler: there are no prompts. Give `stream` or `dataset`.',
-  );
 }
 
 function nothingKept(round: number, sampled: number, { minimumReward }: RejectionSamplingOptions): TrainerError {

@@ -2,13 +2,12 @@
 //   prompts -> G completions each -> rewards -> advantages -> windows of micro-batches -> clipped objective -> AdamW
 // GRPO: https://arxiv.org/abs/2402.03300. Leaves out dynamic refilling of groups without signal, and tools.
 
-import { setImmediate } from 'node:timers/promises';
 import type { ChatFormat } from '@thinkwright/chat';
-import type { Dataset, RowStream } from '@thinkwright/datasets';
 import type { LanguageModel } from '@thinkwright/models';
 import type { RewardFunction, Row } from '@thinkwright/rewards';
 import type { RolloutEngine } from '@thinkwright/rollouts';
 import { currentDevice } from '@thinkwright/tensors';
+import { openStream, type RowPorts } from '../batches/open-stream.ts';
 import { rolloutCorrection } from '../corrections/rollout-correction.ts';
 import {
   type AdaptiveEntropyState,
@@ -18,7 +17,8 @@ import {
 } from '../entropy/adaptive-entropy.ts';
 import { TrainerError } from '../errors.ts';
 import { parseRlOptions, type RlOptions, type RlOptionsInput } from '../options/rl-options.ts';
-import type { RolloutRecord, SharedPorts, Trainer, TrainerEvent, TrainOptions, TrainSummary } from '../trainer.ts';
+import type { RolloutRecord, SharedPorts, Trainer, TrainerEvent } from '../trainer.ts';
+import { type TakeStep, trainingLoop } from '../training-loop.ts';
 import { TrainingRun } from '../training-run.ts';
 import { generate } from './generation.ts';
 import { type LearnOptions, type LearnResult, learn } from './learn.ts';
@@ -29,14 +29,12 @@ import { referencePolicy } from './reference-policy.ts';
 import { type Rollout, rolloutFromJson, rolloutToJson } from './rollout.ts';
 import { rolloutMetrics } from './rollout-metrics.ts';
 
-export interface RlPorts extends SharedPorts {
+/** Rows are prompts, in the order in which they are asked. */
+export interface RlPorts extends SharedPorts, RowPorts<Row> {
   /** Samples with the weights that are trained (createEngine(model)). */
   engine: RolloutEngine;
   format: ChatFormat;
   reward: RewardFunction;
-  /** Prompts in the order in which they are asked. */
-  stream?: RowStream<Row>;
-  dataset?: Dataset<Row>;
   /** For beta > 0; otherwise the model without its adapter, or a copy of the weights as they are now. */
   reference?: LanguageModel;
   /** Further metrics of a generation, such as the style of a task's traces. */
@@ -91,7 +89,7 @@ export function createRlTrainer(settings: RlPorts & RlOptionsInput): Trainer {
 
   const room = model.config.maxPositions - options.maxCompletionLength;
   const source = new PromptSource(
-    openRows(stream, dataset, options),
+    openStream({ stream, dataset }, { ...options, shuffle: true }, 'createRlTrainer'),
     format,
     Math.min(room, options.maxPromptLength ?? room),
   );
@@ -137,89 +135,57 @@ export function createRlTrainer(settings: RlPorts & RlOptionsInput): Trainer {
     for (const [i, rollout] of rollouts.entries()) rollout.referenceLogProbs = fixed[i]!;
   }
 
-  async function* train({
-    signal,
-    untilStep = totalSteps,
-  }: TrainOptions = {}): AsyncGenerator<TrainerEvent, TrainSummary> {
-    const start = await run.enter();
-    try {
-      yield start;
-      let reportedTooLong = source.tooLong;
-      while (run.step < untilStep) {
-        if (signal?.aborted) return yield* run.finish('aborted');
-        const started = performance.now();
-        let generationMetrics: Record<string, number> = {};
-        if (pending === undefined) {
-          const prompts = await source.take(promptsPerGeneration);
-          if (source.tooLong > reportedTooLong) {
-            reportedTooLong = source.tooLong;
-            yield tooLongWarning(source, run.step);
-          }
-          if (prompts.length < promptsPerGeneration) {
-            if (run.step === 0) throw noPrompts(prompts.length, promptsPerGeneration);
-            yield exhaustedWarning(run.step, untilStep);
-            return yield* run.finish('exhausted');
-          }
-          const { rollouts, records, failures } = await generate(prompts, { engine, format, reward }, options, {
-            index: generations,
-            step: run.step,
-          });
-          await fillFixedLogProbs(rollouts);
-          generations++;
-          pending = { rollouts, next: 0 };
-          generationMetrics = { ...rolloutMetrics(rollouts, numGenerations), ...metrics?.(records) };
-          yield { type: 'rollout', step: run.step, records };
-          if (Object.keys(failures).length > 0) yield unscoredWarning(failures, run.step);
-        }
+  let reportedTooLong = 0;
 
-        const { rollouts, next } = pending;
-        const from = (next % windowsPerGeneration) * windowRows;
-        const batches = learnerWindow(rollouts.slice(from, from + windowRows), windowOptions);
-        const liveRows = batches.reduce((sum, batch) => sum + batch.rollouts.length, 0);
-        const learningRate = run.learningRate;
-        const bonus = adaptiveEntropy ? entropyBonus(adaptiveEntropy, options) : options.entropyCoef;
-        const { metrics: learnt, tokens }: LearnResult =
-          liveRows === 0 // every group agrees: the step passes without an update
-            ? { metrics: { loss: 0, grad_norm: 0, learning_rate: learningRate }, tokens: 0 }
-            : await learn(
-                model,
-                run.window,
-                batches,
-                learningRate,
-                { ...learnOptions, entropyBonus: bonus },
-                next === 0,
-              );
-        if (adaptiveEntropy && learnt.entropy !== undefined) {
-          learnt.entropy_coef = bonus;
-          adaptiveEntropy = afterWindow(adaptiveEntropy, learnt.entropy, options);
-        }
-        pending = next + 1 < windowsPerGeneration * numIterations ? { rollouts, next: next + 1 } : undefined;
-
-        const stepMetrics = { ...learnt, ...generationMetrics, live_rows: liveRows, num_tokens: run.tokens + tokens };
-        yield run.finishStep(stepMetrics, tokens, (performance.now() - started) / 1000);
-        yield* run.afterStep(signal);
-        await setImmediate(); // timers and Ctrl-C get their turn on devices that compute in this thread
+  async function* takeStep(): ReturnType<TakeStep> {
+    let generationMetrics: Record<string, number> = {};
+    if (pending === undefined) {
+      const prompts = await source.take(promptsPerGeneration);
+      if (source.tooLong > reportedTooLong) {
+        reportedTooLong = source.tooLong;
+        yield tooLongWarning(source, run.step);
       }
-      return yield* run.finish('finished');
-    } finally {
-      run.leave();
+      if (prompts.length < promptsPerGeneration) {
+        if (run.step === 0) throw noPrompts(prompts.length, promptsPerGeneration);
+        return 'exhausted';
+      }
+      const { rollouts, records, failures } = await generate(prompts, { engine, format, reward }, options, {
+        index: generations,
+        step: run.step,
+      });
+      await fillFixedLogProbs(rollouts);
+      generations++;
+      pending = { rollouts, next: 0 };
+      generationMetrics = { ...rolloutMetrics(rollouts, numGenerations), ...metrics?.(records) };
+      yield { type: 'rollout', step: run.step, records };
+      if (Object.keys(failures).length > 0) yield unscoredWarning(failures, run.step);
     }
+
+    const { rollouts, next } = pending;
+    const from = (next % windowsPerGeneration) * windowRows;
+    const batches = learnerWindow(rollouts.slice(from, from + windowRows), windowOptions);
+    const liveRows = batches.reduce((sum, batch) => sum + batch.rollouts.length, 0);
+    const learningRate = run.learningRate;
+    const bonus = adaptiveEntropy ? entropyBonus(adaptiveEntropy, options) : options.entropyCoef;
+    const { metrics: learnt, tokens }: LearnResult =
+      liveRows === 0 // every group agrees: the step passes without an update
+        ? { metrics: { loss: 0, grad_norm: 0, learning_rate: learningRate }, tokens: 0 }
+        : await learn(model, run.window, batches, learningRate, { ...learnOptions, entropyBonus: bonus }, next === 0);
+    if (adaptiveEntropy && learnt.entropy !== undefined) {
+      learnt.entropy_coef = bonus;
+      adaptiveEntropy = afterWindow(adaptiveEntropy, learnt.entropy, options);
+    }
+    pending = next + 1 < windowsPerGeneration * numIterations ? { rollouts, next: next + 1 } : undefined;
+    return { metrics: { ...learnt, ...generationMetrics, live_rows: liveRows }, tokens };
   }
 
-  return {
-    get step() {
-      return run.step;
+  return trainingLoop(run, {
+    takeStep,
+    begin() {
+      reportedTooLong = source.tooLong;
     },
-    totalSteps,
-    ready: () => run.ready(),
-    train,
-    save: (folder) => run.save(folder),
-    checkpoint: () => run.checkpoint(),
-    dispose() {
-      run.window.dispose();
-      frozen?.dispose();
-    },
-  };
+    dispose: () => frozen?.dispose(),
+  });
 }
 
 /** Whether the engine's log-probs may stand for the trainer's own. */
@@ -236,16 +202,6 @@ function correctForSampler(rollouts: Rollout[], options: RlOptions): void {
   }
 }
 
-function openRows(
-  stream: RowStream<Row> | undefined,
-  dataset: Dataset<Row> | undefined,
-  { seed }: RlOptions,
-): RowStream<Row> {
-  if (stream !== undefined) return stream;
-  if (dataset !== undefined) return dataset.stream({ seed, shuffle: true, epochs: Number.POSITIVE_INFINITY });
-  throw new TrainerError('TW_TRAINERS_NO_ROWS', 'createRlTrainer: there are no prompts. Give `stream` or `dataset`.');
-}
-
 function noPrompts(found: number, needed: number): TrainerError {
   return new TrainerError(
     'TW_TRAINERS_NO_ROWS',
@@ -256,11 +212,6 @@ function noPrompts(found: number, needed: number): TrainerError {
 function tooLongWarning({ tooLong, read }: PromptSource, step: number): TrainerEvent {
   const message = `${tooLong} of ${read} prompts leave no room for maxCompletionLength tokens and were left out. Raise maxPromptLength, or lower maxCompletionLength.`;
   return { type: 'warning', step, code: 'TW_TRAINERS_PROMPTS_TOO_LONG', message };
-}
-
-function exhaustedWarning(step: number, wanted: number): TrainerEvent {
-  const message = `The stream ended after ${step} of ${wanted} steps. Lower maxSteps, or give a stream with more epochs.`;
-  return { type: 'warning', step, code: 'TW_TRAINERS_STREAM_ENDED', message };
 }
 
 function unscoredWarning(failures: Record<string, number>, step: number): TrainerEvent {

@@ -1,23 +1,20 @@
 // Supervised fine-tuning, and pretraining on plain text: one loop that reads from top to bottom.
 //   rows -> ids and masks -> micro-batches laid end to end -> sum of nll over the window's targets -> AdamW
 
-import { setImmediate } from 'node:timers/promises';
 import type { ChatFormat, Tokenizer } from '@thinkwright/chat';
-import type { Dataset, RowStream } from '@thinkwright/datasets';
+import type { Dataset } from '@thinkwright/datasets';
+import { openStream, type RowPorts } from '../batches/open-stream.ts';
 import { TrainerError } from '../errors.ts';
 import { parseSftOptions, type SftOptions, type SftOptionsInput } from '../options/sft-options.ts';
-import type { SharedPorts, Trainer, TrainerEvent, TrainOptions, TrainSummary } from '../trainer.ts';
+import type { SharedPorts, Trainer, TrainerEvent } from '../trainer.ts';
+import { type TakeStep, trainingLoop } from '../training-loop.ts';
 import { TrainingRun } from '../training-run.ts';
 import { learnSequences } from './learn-sequences.ts';
 import type { SftRow } from './row-to-sequence.ts';
 import { type BatchRow, SequenceSource } from './sequence-source.ts';
 import { withoutTrainedStop } from './stop-token-check.ts';
 
-export interface SftPorts extends SharedPorts {
-  /** Rows in the order in which they are trained. */
-  stream?: RowStream<SftRow>;
-  /** Instead of a stream: shuffled by the options' seed, pass after pass. */
-  dataset?: Dataset<SftRow>;
+export interface SftPorts extends SharedPorts, RowPorts<SftRow> {
   /** Renders conversations; needed for rows of messages. */
   format?: ChatFormat;
   /** Needed for rows of plain text when there is no format. */
@@ -34,7 +31,12 @@ export function createSftTrainer(settings: SftPorts & SftOptionsInput): Trainer 
     settings;
   const options = parseSftOptions(given);
   const totalSteps = stepsOf(options, dataset);
-  const source = new SequenceSource(stream ?? openDataset(dataset, options), { ...options, format, tokenizer });
+  const rows = { seed: options.seed, shuffle: options.shuffleDataset };
+  const source = new SequenceSource(openStream({ stream, dataset }, rows, 'createSftTrainer'), {
+    ...options,
+    format,
+    tokenizer,
+  });
   const run = new TrainingRun({
     kind: 'sft',
     ports: { model, stage, evaluate, outputDir, resumeFromCheckpoint },
@@ -46,61 +48,34 @@ export function createSftTrainer(settings: SftPorts & SftOptionsInput): Trainer 
   });
   const { perDeviceTrainBatchSize, gradientAccumulationSteps } = options;
 
-  async function* train({
-    signal,
-    untilStep = totalSteps,
-  }: TrainOptions = {}): AsyncGenerator<TrainerEvent, TrainSummary> {
-    const start = await run.enter();
-    try {
-      yield start;
-      let reportedTooLong = source.tooLong;
-      const firstStep = run.step;
-      while (run.step < untilStep) {
-        if (signal?.aborted) return yield* run.finish('aborted');
-        const started = performance.now();
-        const window = await readWindow(source, perDeviceTrainBatchSize, gradientAccumulationSteps);
-        if (source.tooLong > reportedTooLong) {
-          reportedTooLong = source.tooLong;
-          yield tooLongWarning(source, options, run.step);
-        }
-        if (window.length === 0) {
-          if (run.step === 0) throw noRows(source, options);
-          yield exhaustedWarning(run.step, untilStep);
-          return yield* run.finish('exhausted');
-        }
-        if (run.step === firstStep && format !== undefined) {
-          const unstopped = withoutTrainedStop(window.flat(2), format.stopIds);
-          if (unstopped > 0) yield stopWarning(unstopped, window.flat(2).length, run.step);
-        }
-        const { metrics, tokens } = await learnSequences(
-          model,
-          run.window,
-          window.map((rows) => rows.flat()),
-          run.learningRate,
-          { ...options, step: run.step },
-        );
-        const counted = { ...metrics, num_tokens: run.tokens + tokens };
-        yield run.finishStep(counted, tokens, (performance.now() - started) / 1000);
-        yield* run.afterStep(signal);
-        await setImmediate(); // timers and Ctrl-C get their turn on devices that compute in this thread
-      }
-      return yield* run.finish('finished');
-    } finally {
-      run.leave();
+  let reportedTooLong = 0;
+  let firstStep = 0;
+
+  async function* takeStep(): ReturnType<TakeStep> {
+    const window = await readWindow(source, perDeviceTrainBatchSize, gradientAccumulationSteps);
+    if (source.tooLong > reportedTooLong) {
+      reportedTooLong = source.tooLong;
+      yield tooLongWarning(source, options, run.step);
     }
+    if (window.length === 0) {
+      if (run.step === 0) throw noRows(source, options);
+      return 'exhausted';
+    }
+    if (run.step === firstStep && format !== undefined) {
+      const unstopped = withoutTrainedStop(window.flat(2), format.stopIds);
+      if (unstopped > 0) yield stopWarning(unstopped, window.flat(2).length, run.step);
+    }
+    const microBatches = window.map((rows) => rows.flat());
+    return learnSequences(model, run.window, microBatches, run.learningRate, { ...options, step: run.step });
   }
 
-  return {
-    get step() {
-      return run.step;
+  return trainingLoop(run, {
+    takeStep,
+    begin() {
+      reportedTooLong = source.tooLong;
+      firstStep = run.step;
     },
-    totalSteps,
-    ready: () => run.ready(),
-    train,
-    save: (folder) => run.save(folder),
-    checkpoint: () => run.checkpoint(),
-    dispose: () => run.window.dispose(),
-  };
+  });
 }
 
 /** The rows of one optimizer window, micro-batch by micro-batch; fewer at the end of the stream. */
@@ -117,14 +92,6 @@ async function readWindow(source: SequenceSource, batchSize: number, microBatche
     if (rows.length < batchSize) break;
   }
   return window;
-}
-
-function openDataset(dataset: Dataset<SftRow> | undefined, { seed, shuffleDataset }: SftOptions): RowStream<SftRow> {
-  if (dataset !== undefined) return dataset.stream({ seed, shuffle: shuffleDataset, epochs: Number.POSITIVE_INFINITY });
-  throw new TrainerError(
-    'TW_TRAINERS_NO_ROWS',
-    'createSftTrainer: there is nothing to train on. Give `stream` or `dataset`.',
-  );
 }
 
 function stepsOf(options: SftOptions, dataset: Dataset<SftRow> | undefined): number {
@@ -147,11 +114,6 @@ function tooLongWarning({ tooLong, read }: SequenceSource, { maxLength }: SftOpt
 function stopWarning(unstopped: number, count: number, step: number): TrainerEvent {
   const message = `${unstopped} of ${count} rows do not train a stop token at their end, so the model learns to go on for ever. Set appendEos: true, or end completions with the format's stop token.`;
   return { type: 'warning', step, code: 'TW_TRAINERS_STOP_NOT_TRAINED', message };
-}
-
-function exhaustedWarning(step: number, wanted: number): TrainerEvent {
-  const message = `The stream ended after ${step} of ${wanted} steps. Lower maxSteps, or give a stream with more epochs.`;
-  return { type: 'warning', step, code: 'TW_TRAINERS_STREAM_ENDED', message };
 }
 
 function noRows({ tooLong, read }: SequenceSource, { maxLength }: SftOptions): TrainerError {

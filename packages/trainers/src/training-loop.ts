@@ -1,0 +1,86 @@
+// The loop that every trainer stands in: steps until the last one wanted, abort, evaluation, checkpoints, the closing event.
+// What a step does its trainer says, and it may yield events on the way.
+
+import { setImmediate } from 'node:timers/promises';
+import type { Trainer, TrainerEvent, TrainOptions, TrainSummary } from './trainer.ts';
+import type { TrainingRun } from './training-run.ts';
+
+export interface StepResult {
+  metrics: Record<string, number>;
+  /** Tokens that went through the model. */
+  tokens: number;
+  /** When the whole step is not what should be timed. */
+  seconds?: number;
+  /** Write a checkpoint after this step even if none is due. */
+  saveAnyway?: boolean;
+}
+
+export interface StepContext {
+  signal?: AbortSignal;
+  untilStep: number;
+}
+
+/** `exhausted`: the stream has no rows left; `aborted`: the signal fired before anything was learnt. */
+export type TakeStep = (
+  context: StepContext,
+) => AsyncGenerator<TrainerEvent, StepResult | 'exhausted' | 'aborted', undefined>;
+
+export interface LoopSettings {
+  takeStep: TakeStep;
+  /** Called when `train()` starts, after the checkpoint was read. */
+  begin?(): void;
+  /** For runs that know their end better than by a number of steps. */
+  isFinished?(): boolean;
+  /** What was made beside the run. */
+  dispose?(): void;
+}
+
+/** A trainer around `run`. */
+export function trainingLoop<Position>(
+  run: TrainingRun<Position>,
+  { takeStep, begin, isFinished, dispose }: LoopSettings,
+): Trainer {
+  async function* train({ signal, untilStep }: TrainOptions = {}): AsyncGenerator<TrainerEvent, TrainSummary> {
+    const start = await run.enter();
+    try {
+      begin?.();
+      yield start;
+      const last = untilStep ?? (isFinished ? Number.POSITIVE_INFINITY : run.totalSteps);
+      while (run.step < last && !isFinished?.()) {
+        if (signal?.aborted) return yield* run.finish('aborted');
+        const started = performance.now();
+        const result = yield* takeStep({ signal, untilStep: last });
+        if (result === 'exhausted') yield streamEnded(run.step, last);
+        if (typeof result === 'string') return yield* run.finish(result);
+        const { metrics, tokens, seconds = (performance.now() - started) / 1000, saveAnyway } = result;
+        yield run.finishStep({ ...metrics, num_tokens: run.tokens + tokens }, tokens, seconds);
+        yield* run.afterStep(signal, saveAnyway);
+        await setImmediate(); // timers and Ctrl-C get their turn on devices that compute in this thread
+      }
+      return yield* run.finish('finished');
+    } finally {
+      run.leave();
+    }
+  }
+  return {
+    get step() {
+      return run.step;
+    },
+    get totalSteps() {
+      return run.totalSteps;
+    },
+    ready: () => run.ready(),
+    train,
+    save: (folder) => run.save(folder),
+    checkpoint: () => run.checkpoint(),
+    dispose() {
+      run.window.dispose();
+      dispose?.();
+    },
+  };
+}
+
+function streamEnded(step: number, wanted: number): TrainerEvent {
+  const message = `The stream ended after ${step} of ${wanted} steps. Lower maxSteps, or give a stream with more epochs.`;
+  return { type: 'warning', step, code: 'TW_TRAINERS_STREAM_ENDED', message };
+}
