@@ -4,7 +4,10 @@ import { createRequire } from 'node:module';
 import { KernelError, type KernelErrorCode } from './errors.ts';
 import type { DeviceArray } from './stream.ts';
 
-export type InstructionSet = 'portable' | 'avx2';
+/** The instruction sets that kernels exist for; all give the same bits. */
+export const INSTRUCTION_SETS = ['portable', 'avx2', 'avx512'] as const;
+
+export type InstructionSet = (typeof INSTRUCTION_SETS)[number];
 
 export interface AddonOptions {
   arenaBytes: number;

@@ -24,7 +24,13 @@ const FLAGS = [
   '-Wall',
   '-Wextra',
 ];
-const FILE_FLAGS = [{ suffix: '-avx2.cc', architecture: 'x64', flags: ['-mavx2', '-mfma', '-mf16c'] }];
+const AVX2_FLAGS = ['-mavx2', '-mfma', '-mf16c'];
+// -Wuninitialized: g++ 12 warns inside its own headers (GCC bug 105593).
+const AVX512_FLAGS = [...AVX2_FLAGS, '-Wno-uninitialized', '-mavx512f', '-mavx512vl', '-mavx512dq', '-mavx512bw'];
+const FILE_FLAGS = [
+  { suffix: '-avx2.cc', architecture: 'x64', flags: AVX2_FLAGS },
+  { suffix: '-avx512.cc', architecture: 'x64', flags: AVX512_FLAGS },
+];
 const LINK_FLAGS = process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : [];
 
 export interface BuildOptions {

@@ -1,6 +1,6 @@
 // The one open native device of this thread: the compiled addon, its arena and allocator, and its stream.
 import { totalmem } from 'node:os';
-import { type Addon, type InstructionSet, loadAddon, openAddon } from './addon.ts';
+import { type Addon, INSTRUCTION_SETS, type InstructionSet, loadAddon, openAddon } from './addon.ts';
 import { Allocator } from './allocator.ts';
 import { buildAddon } from './build.ts';
 import { KernelError } from './errors.ts';
@@ -112,8 +112,10 @@ function threadCountOf(value: number | string | undefined, name: string): number
 
 function instructionSetOf(value: string | undefined): InstructionSet | 'auto' {
   if (value === undefined || value === '') return 'auto';
-  if (value === 'portable' || value === 'avx2' || value === 'auto') return value;
-  throw new KernelError('TW_KERNELS_BAD_OPTION', `THINKWRIGHT_ISA is "${value}": expected portable, avx2 or auto`);
+  const known = INSTRUCTION_SETS.find((name) => name === value);
+  if (known !== undefined || value === 'auto') return known ?? 'auto';
+  const expected = `${INSTRUCTION_SETS.join(', ')} or auto`;
+  throw new KernelError('TW_KERNELS_BAD_OPTION', `THINKWRIGHT_ISA is "${value}": expected ${expected}`);
 }
 
 function arenaBytesOf(value: number | string | undefined): number {

@@ -1,5 +1,5 @@
 // The compute kernels' own test (native/test, C++), linked with the objects of the addon that is in use: matrix products against
-// fma chains bit for bit, everything else against double loops and central differences; all of it portable = AVX2, 1 = 2 threads.
+// fma chains bit for bit, everything else against double loops and central differences; all of it portable = AVX2 = AVX-512, 1 = 2 threads.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,7 +1,7 @@
 // Loop order and blocking of the matrix product.
-// M <= 12: rows stay where they are; each task owns a range of panels and reads them once; rows in balanced groups of at most 6.
-// M > 12: tasks over blocks of about 96 rows (and column ranges when there are few); for each slice of k (at most 288 deep) a task packs
-//   its rows into L2 (108 KiB), then for each panel (18 KiB slice in L1) runs the 6 x 16 tiles; chains pass through c between slices.
+// M <= 12: rows stay where they are; each task owns a range of panels and reads them once; rows in balanced groups of at most a tile.
+// M > 12: tasks over blocks of rows (and column ranges when there are few); for each slice of k a task packs its rows into L2, then
+//   for each panel (or pair: the slice in L1) runs the tiles down its rows; chains pass through c between slices. Sizes: V::Tiling.
 // No task ever splits k.
 #pragma once
 #include "gemm/pack.h"
@@ -10,8 +10,6 @@
 namespace thinkwright {
 namespace {
 
-constexpr int kDepthSlice = 288;  // at most; slices of a product are even
-constexpr int kBlockRows = 96;
 constexpr int kFewRows = 12;
 
 // Scratch slots of this family (thread: packed rows; shared: packed right-hand sides, segment sums).
@@ -31,10 +29,11 @@ struct Product {
 
 template <class V>
 void fewRows(const Product& p) {
+  constexpr int kRows = V::Tiling::tileRows;
   const int panelsTotal = panelCount(p.n);
-  const int groups = (p.m + kTileRows - 1) / kTileRows;
+  const int groups = (p.m + kRows - 1) / kRows;
   const int groupRows = (p.m + groups - 1) / groups;
-  const int step = groups > 1 ? 1 : 4;  // panels that stay in cache while every row group passes
+  const int step = groups > 1 ? 1 : V::Tiling::panels(groupRows);  // panels that stay in cache while every row group passes
   // Reading the weights costs as much as multiplying about 4 rows with them.
   const long work = static_cast<long>(panelsTotal) * kPanelWidth * p.k * std::max(p.m, 4);
   const int tasks = static_cast<int>(std::clamp<long>(work / (kTaskMultiplyAdds / 4), 1, threadCount() * 6L));
@@ -48,7 +47,7 @@ void fewRows(const Product& p) {
       for (int row = 0; row < p.m; row += groupRows) {
         const float* a = p.a.at(row, 0);
         float* c = p.c + row * p.cStride + column;
-        withRows(std::min(groupRows, p.m - row), [&]<int R>() {
+        withRows<kRows>(std::min(groupRows, p.m - row), [&]<int R>() {
           tileRow<V, R>(p.k, StridedRows{a, p.a.row, p.a.column}, b, p.panelStride, columns, c, p.cStride, p.accumulate);
         });
       }
@@ -56,33 +55,38 @@ void fewRows(const Product& p) {
   });
 }
 
+// Rows and panels of one task.
 template <class V>
 void rowBlock(const Product& p, int row0, int row1, int panel0, int panel1) {
-  float* tiles = threadScratch<float>(kPackedRows, (kBlockRows + kTileRows) * kDepthSlice);
-  const int slices = (p.k + kDepthSlice - 1) / kDepthSlice;
+  using Tiling = typename V::Tiling;
+  constexpr int kRows = Tiling::tileRows, kPanels = Tiling::panels(kRows);
+  float* tiles = threadScratch<float>(kPackedRows, (Tiling::blockRows + 2 * kRows) * Tiling::depthSlice + 16);
+  const int slices = (p.k + Tiling::depthSlice - 1) / Tiling::depthSlice;
   const int slice = ((p.k + slices - 1) / slices + 7) / 8 * 8;
   for (int k0 = 0; k0 < p.k; k0 += slice) {
     const int depth = std::min(slice, p.k - k0);
     const bool loadC = p.accumulate || k0 > 0;
     packRows<V>(p.a, row0, row1, k0, k0 + depth, tiles);
-    for (int panel = panel0; panel < panel1; panel++) {
+    for (int panel = panel0; panel < panel1; panel += kPanels) {
       const float* b = p.panels + panel * p.panelStride + static_cast<long>(k0) * kPanelWidth;
-      const int columns = std::min(kPanelWidth, p.n - panel * kPanelWidth);
+      const int columns = std::min(std::min(kPanels, panel1 - panel) * kPanelWidth, p.n - panel * kPanelWidth);
       float* c = p.c + panel * kPanelWidth;
       int row = row0;
-      if (columns == kPanelWidth) {
-        for (; row + kTileRows <= row1; row += kTileRows) {
+      if (columns == kPanels * kPanelWidth) {
+        for (; row + kRows <= row1; row += kRows) {
           // The next tile's part of c is in the outer caches: fetch it while this one multiplies.
-          const float* next = c + (row + kTileRows) * p.cStride;
-          for (int r = 0; r < std::min(kTileRows, row1 - row - kTileRows); r++) __builtin_prefetch(next + r * p.cStride, 1);
-          tile<V, kTileRows, 1>(depth, PackedRows{tiles + static_cast<long>(row - row0) * depth}, b, 0, kPanelWidth, c + row * p.cStride, p.cStride,
-                                loadC);
+          const float* next = c + (row + kRows) * p.cStride;
+          for (int r = 0; r < std::min(kRows, row1 - row - kRows); r++) {
+            for (int i = 0; i < kPanels; i++) __builtin_prefetch(next + r * p.cStride + i * kPanelWidth, 1);
+          }
+          tile<V, kRows, kPanels>(depth, PackedRows<V>{tiles + static_cast<long>(row - row0) * depth}, b, p.panelStride, kPanelWidth,
+                                  c + row * p.cStride, p.cStride, loadC);
         }
       }
-      for (; row < row1; row += kTileRows) {
+      for (; row < row1; row += kRows) {
         const float* a = tiles + static_cast<long>(row - row0) * depth;
-        withRows(std::min(kTileRows, row1 - row), [&]<int R>() {
-          tileRow<V, R>(depth, PackedRows{a}, b, 0, columns, c + row * p.cStride, p.cStride, loadC);
+        withRows<kRows>(std::min(kRows, row1 - row), [&]<int R>() {
+          tileRow<V, R>(depth, PackedRows<V>{a}, b, p.panelStride, columns, c + row * p.cStride, p.cStride, loadC);
         });
       }
     }
@@ -91,20 +95,22 @@ void rowBlock(const Product& p, int row0, int row1, int panel0, int panel1) {
 
 template <class V>
 void manyRows(const Product& p) {
+  using Tiling = typename V::Tiling;
+  constexpr int kRows = Tiling::tileRows, kPanels = Tiling::panels(kRows);
   const int panelsTotal = panelCount(p.n);
   const int threads = threadCount();
   const long work = static_cast<long>(p.m) * p.n * p.k;
-  int blocks = (p.m + kBlockRows - 1) / kBlockRows;
+  int blocks = (p.m + Tiling::blockRows - 1) / Tiling::blockRows;
   int ranges = 1;
   if (threads > 1 && work > kTaskMultiplyAdds) {
     // An even number of tasks for each thread; rather fewer rows a block than a split of the columns, which packs rows again.
     const int wanted = static_cast<int>(std::min<long>(threads * 2L, work / (kTaskMultiplyAdds / 2)));
-    if (blocks < threads * 8) blocks = std::max(1, std::min((blocks + wanted - 1) / wanted * wanted, (p.m + 23) / 24));
+    if (blocks < threads * 8) blocks = std::max(1, std::min((blocks + wanted - 1) / wanted * wanted, (p.m + 4 * kRows - 1) / (4 * kRows)));
     if (blocks < wanted) ranges = std::min(panelsTotal, (wanted + blocks - 1) / blocks);
   }
-  const int blockRows = ((p.m + blocks - 1) / blocks + kTileRows - 1) / kTileRows * kTileRows;
+  const int blockRows = ((p.m + blocks - 1) / blocks + kRows - 1) / kRows * kRows;
   blocks = (p.m + blockRows - 1) / blockRows;
-  const int rangePanels = (panelsTotal + ranges - 1) / ranges;
+  const int rangePanels = ((panelsTotal + ranges - 1) / ranges + kPanels - 1) / kPanels * kPanels;
   ranges = (panelsTotal + rangePanels - 1) / rangePanels;
   const auto task = [&](int index) {
     const int row0 = index / ranges * blockRows, panel0 = index % ranges * rangePanels;

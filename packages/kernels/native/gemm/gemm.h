@@ -44,7 +44,7 @@ struct GemmKernels {
                  int bBatchStride, int bRowStride, int bColumnStride, float* c);
 };
 
-// The table for the chosen instruction set (see kernels/kernels.h: isaName).
+// The table for the chosen instruction set.
 const GemmKernels& gemmKernels();
 
 }  // namespace thinkwright

@@ -1,54 +1,64 @@
-// Micro-kernels: R rows x P panels of 16 columns held in registers while k runs upwards; one fma chain an element.
-// Tile shapes are chosen so that accumulators and operands fit 16 registers: 6 x 1 panel, or for few rows 1 x 4 and 2 x 2
-// (3 x 2 spills with g++ and is three times slower than 3 x 1).
+// Micro-kernels: R rows x P panels of 16 columns held in registers while k runs upwards; one fma chain an element. A wide vector is
+// one row of a panel. Which shapes fit the registers is said by V::Tiling (simd/tiling.h).
 #pragma once
+#include <utility>
+
 #include "gemm/gemm.h"
 
 namespace thinkwright {
 namespace {
 
-constexpr int kTileRows = 6;
+// Not inlined and (g++) not cloned for constant arguments: one copy of each shape serves every caller, which keeps the build short.
+#if defined(__clang__)
+#define TW_ONE_COPY [[gnu::noinline]]
+#else
+#define TW_ONE_COPY [[gnu::noinline, gnu::noclone]]
+#endif
 
 // How a tile reads its rows: a(r, k) = a[r * row + k * depth]. Packed rows (pack.h) have fixed strides.
 struct StridedRows {
   const float* a;
   long row, depth;
 };
+template <class V>
 struct PackedRows {
   const float* a;
-  static constexpr long row = 1, depth = kTileRows;
+  static constexpr long row = 1, depth = V::Tiling::tileRows;
 };
 
 // Panel p is at b + p * panelStride, its depths bDepth apart. With loadC the chains continue from c, else they start at 0.
-// Never inlined: one copy of each shape serves every caller, which keeps the build short.
 template <class V, int R, int P, class Rows>
-[[gnu::noinline]] void tile(int depth, Rows rows, const float* b, long panelStride, long bDepth, float* c, long cStride, bool loadC) {
-  V sums[P][R][2];
+TW_ONE_COPY void tile(int depth, Rows rows, const float* b, long panelStride, long bDepth, float* c, long cStride, bool loadC) {
+  using W = typename V::Wide;
+  W sums[P][R];
+#pragma GCC unroll 4
   for (int p = 0; p < P; p++) {
-    for (int r = 0; r < R; r++) {
-      const float* from = c + r * cStride + p * kPanelWidth;
-      sums[p][r][0] = loadC ? V::load(from) : V::zero();
-      sums[p][r][1] = loadC ? V::load(from + 8) : V::zero();
-    }
+#pragma GCC unroll 14
+    for (int r = 0; r < R; r++) sums[p][r] = loadC ? W::load(c + r * cStride + p * kPanelWidth) : W::zero();
   }
   const float* a = rows.a;
-  const auto step = [&] {
+  // Forced inline: otherwise g++ calls it for the larger shapes and the sums live in memory.
+  const auto step = [&]() __attribute__((always_inline)) {
+    if constexpr (P == 1) {
+      const W columns = W::load(b);
+#pragma GCC unroll 14
+      for (int r = 0; r < R; r++) sums[0][r] = W::fma(W::broadcast(a[r * rows.row]), columns, sums[0][r]);
+    } else {
+      W columns[P];
 #pragma GCC unroll 4
-    for (int p = 0; p < P; p++) {
-      const V low = V::load(b + p * panelStride);
-      const V high = V::load(b + p * panelStride + 8);
-#pragma GCC unroll 6
+      for (int p = 0; p < P; p++) columns[p] = W::load(b + p * panelStride);
+#pragma GCC unroll 14
       for (int r = 0; r < R; r++) {
-        const V x = V::broadcast(a[r * rows.row]);
-        sums[p][r][0] = V::fma(x, low, sums[p][r][0]);
-        sums[p][r][1] = V::fma(x, high, sums[p][r][1]);
+        const W x = W::broadcast(a[r * rows.row]);
+#pragma GCC unroll 4
+        for (int p = 0; p < P; p++) sums[p][r] = W::fma(x, columns[p], sums[p][r]);
       }
     }
     a += rows.depth;
     b += bDepth;
   };
   int k = 0;
-  if constexpr (V::unroll == 4) {
+  if constexpr (V::Tiling::unroll == 4) {
     for (; k + 4 <= depth; k += 4) {
       step();
       step();
@@ -57,39 +67,30 @@ template <class V, int R, int P, class Rows>
     }
   }
   for (; k < depth; k++) step();
+#pragma GCC unroll 4
   for (int p = 0; p < P; p++) {
-    for (int r = 0; r < R; r++) {
-      float* to = c + r * cStride + p * kPanelWidth;
-      sums[p][r][0].store(to);
-      sums[p][r][1].store(to + 8);
-    }
+#pragma GCC unroll 14
+    for (int r = 0; r < R; r++) sums[p][r].store(c + r * cStride + p * kPanelWidth);
   }
 }
 
 // A tile whose panel has only `columns` < 16 real ones: through a buffer, so that nothing beyond them is written.
 template <class V, int R, class Rows>
-[[gnu::noinline]] void edgeTile(int depth, Rows rows, const float* b, long bDepth, int columns, float* c, long cStride, bool loadC) {
+TW_ONE_COPY void edgeTile(int depth, Rows rows, const float* b, long bDepth, int columns, float* c, long cStride, bool loadC) {
+  using W = typename V::Wide;
   alignas(64) float buffer[R * kPanelWidth];
-  const int low = columns < 8 ? columns : 8;
-  const int high = columns - low;
   if (loadC) {
-    for (int r = 0; r < R; r++) {
-      V::loadFirst(c + r * cStride, low).store(buffer + r * kPanelWidth);
-      V::loadFirst(c + r * cStride + low, high).store(buffer + r * kPanelWidth + 8);
-    }
+    for (int r = 0; r < R; r++) W::loadFirst(c + r * cStride, columns).store(buffer + r * kPanelWidth);
   }
   tile<V, R, 1>(depth, rows, b, 0, bDepth, buffer, kPanelWidth, loadC);
-  for (int r = 0; r < R; r++) {
-    V::load(buffer + r * kPanelWidth).storeFirst(c + r * cStride, low);
-    V::load(buffer + r * kPanelWidth + 8).storeFirst(c + r * cStride + low, high);
-  }
+  for (int r = 0; r < R; r++) W::load(buffer + r * kPanelWidth).storeFirst(c + r * cStride, columns);
 }
 
-// R rows against `columns` columns that start at panel b: several panels at a time when R is small.
+// R rows against `columns` columns that start at panel b: as many panels at a time as the registers take.
 template <class V, int R, class Rows>
 inline void tileRow(int depth, Rows rows, const float* b, long panelStride, int columns, float* c, long cStride, bool loadC,
                     long bDepth = kPanelWidth) {
-  constexpr int kWide = R == 1 ? 4 : R == 2 ? 2 : 1;
+  constexpr int kWide = V::Tiling::panels(R);
   int column = 0;
   const auto panel = [&] { return b + column / kPanelWidth * panelStride; };
   if constexpr (kWide > 1) {
@@ -101,17 +102,13 @@ inline void tileRow(int depth, Rows rows, const float* b, long panelStride, int 
   if (column < columns) edgeTile<V, R>(depth, rows, panel(), bDepth, columns - column, c + column, cStride, loadC);
 }
 
-// function.template operator()<R>() for 1 <= rows <= 6
-template <class Function>
+// function.template operator()<R>() for 1 <= rows <= Most
+template <int Most, class Function>
 inline void withRows(int rows, Function&& function) {
-  switch (rows) {
-    case 1: return function.template operator()<1>();
-    case 2: return function.template operator()<2>();
-    case 3: return function.template operator()<3>();
-    case 4: return function.template operator()<4>();
-    case 5: return function.template operator()<5>();
-    default: return function.template operator()<6>();
-  }
+  const auto call = [&]<int... I>(std::integer_sequence<int, I...>) {
+    (void)((rows == I + 1 ? (function.template operator()<I + 1>(), true) : false) || ...);
+  };
+  call(std::make_integer_sequence<int, Most>());
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Packing of operands. Right-hand sides become panels [ceil(N/16)][depth][16]; left-hand blocks become tiles [ceil(M/6)][depth][6].
+// Packing of operands. Right-hand sides become panels [ceil(N/16)][depth][16]; left-hand blocks become tiles
+// [ceil(M/tileRows)][depth][tileRows].
 // A packed operand is read front to back, so that power-of-two strides of the sources cost nothing in the inner loops.
 #pragma once
 #include <algorithm>
@@ -68,36 +69,44 @@ void packPanels(const Strided& source, int n, int depth, int column, int totalCo
   });
 }
 
-// Rows [row0, row1) and depths [depth0, depth1) of a into tiles [tile][depth][6]; absent rows of the last tile are zero.
+// Rows [row0, row1) and depths [depth0, depth1) of a into tiles [tile][depth][tileRows]; absent rows of the last tile are zero.
+// Writes up to 8 floats beyond the last tile.
 template <class V>
 inline void packRows(const Strided& a, int row0, int row1, int depth0, int depth1, float* tiles) {
+  constexpr int kRows = V::Tiling::tileRows;
   const int depth = depth1 - depth0;
   if (a.row == 1 && a.column != 1) {  // transposed operand: walk its memory in order
     for (int k = 0; k < depth; k++) {
       const float* from = a.at(0, depth0 + k);
-      float* to = tiles + static_cast<long>(k) * kTileRows;
+      float* to = tiles + static_cast<long>(k) * kRows;
       int i = row0;
-      for (; i + 8 <= row1; i += kTileRows, to += static_cast<long>(depth) * kTileRows) {
-        std::memcpy(to, from + i, kTileRows * 4);
-      }
-      for (; i < row1; i += kTileRows, to += static_cast<long>(depth) * kTileRows) {
-        for (int r = 0; r < kTileRows; r++) to[r] = i + r < row1 ? from[i + r] : 0.0f;
+      for (; i + kRows <= row1; i += kRows, to += static_cast<long>(depth) * kRows) std::memcpy(to, from + i, kRows * 4);
+      for (; i < row1; i += kRows, to += static_cast<long>(depth) * kRows) {
+        for (int r = 0; r < kRows; r++) to[r] = i + r < row1 ? from[i + r] : 0.0f;
       }
     }
     return;
   }
-  for (int i = row0; i < row1; i += kTileRows) {
+  for (int i = row0; i < row1; i += kRows) {
     float* to = tiles + static_cast<long>(i - row0) * depth;
     const float* from = a.at(i, depth0);
-    const int rows = std::min(kTileRows, row1 - i);
-    if (rows == kTileRows && a.column == 1) {
-      for (int k = 0; k < depth; k++, to += kTileRows) {
-        for (int r = 0; r < kTileRows; r++) to[r] = from[r * a.row + k];
+    const int rows = std::min(kRows, row1 - i);
+    int k = 0;
+    if (a.column == 1) {
+      // Groups of 8 rows, the last one moved up so that it ends with the tile; what a group of 8 writes beyond a tile of 6 the next
+      // depth overwrites.
+      for (; k + 8 <= depth; k += 8) {
+        for (int r = 0; r < kRows; r += 8) {
+          const int first = std::min(r, std::max(0, kRows - 8));
+          V block[8];
+          for (int j = 0; j < 8; j++) block[j] = first + j < rows ? V::load(from + (first + j) * a.row + k) : V::zero();
+          V::transpose(block);
+          for (int j = 0; j < 8; j++) block[j].store(to + static_cast<long>(k + j) * kRows + first);
+        }
       }
-    } else {
-      for (int k = 0; k < depth; k++, to += kTileRows) {
-        for (int r = 0; r < kTileRows; r++) to[r] = r < rows ? from[r * a.row + k * a.column] : 0.0f;
-      }
+    }
+    for (; k < depth; k++) {
+      for (int r = 0; r < kRows; r++) to[static_cast<long>(k) * kRows + r] = r < rows ? from[r * a.row + k * a.column] : 0.0f;
     }
   }
 }

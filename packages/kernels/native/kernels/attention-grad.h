@@ -55,8 +55,8 @@ void gradientBlock(const AttentionGradient& a, const RowBlock& sequence, int hea
         const auto visibleTo = [&](int i) { return std::min(keys, row + i + 1 - key); };  // keys seen by row i of the block, maybe <= 0
         const float* keyPanels = a.keyPanels + panelsAt + static_cast<long>(key) * dimension;
         const float* valuePanels = a.valuePanels + panelsAt + static_cast<long>(key) * dimension;
-        for (int i = 0; i < queries; i += kTileRows) {
-          withRows(std::min(kTileRows, queries - i), [&]<int R>() {
+        for (int i = 0; i < queries; i += V::Tiling::tileRows) {
+          withRows<V::Tiling::tileRows>(std::min(V::Tiling::tileRows, queries - i), [&]<int R>() {
             const int columns = roundUp(visibleTo(i + R - 1), kPanelWidth);
             if (columns <= 0) return;
             tileRow<V, R>(dimension, StridedRows{query + (row + i) * width, width, 1}, keyPanels, panelStride, columns, scores + i * kKeyRows, kKeyRows, false);
@@ -83,10 +83,10 @@ void gradientBlock(const AttentionGradient& a, const RowBlock& sequence, int hea
           }
         }
         if (KeysValues) {
-          for (int j = 0; j < keys; j += kTileRows) {
+          for (int j = 0; j < keys; j += V::Tiling::tileRows) {
             const int first = std::max(0, key + j - row);  // the first row of the block that sees key j
             if (first >= queries) break;
-            withRows(std::min(kTileRows, keys - j), [&]<int R>() {
+            withRows<V::Tiling::tileRows>(std::min(V::Tiling::tileRows, keys - j), [&]<int R>() {
               float* to = dRows + (key + j) * width;
               const long at = first * kKeyRows + j;
               tileRow<V, R>(queries - first, StridedRows{scores + at, 1, kKeyRows}, dOut + (row + first) * outWidth, kPanelWidth, dimension,
@@ -97,8 +97,8 @@ void gradientBlock(const AttentionGradient& a, const RowBlock& sequence, int hea
           }
         }
         if (Queries) {
-          for (int i = 0; i < queries; i += kTileRows) {
-            withRows(std::min(kTileRows, queries - i), [&]<int R>() {
+          for (int i = 0; i < queries; i += V::Tiling::tileRows) {
+            withRows<V::Tiling::tileRows>(std::min(V::Tiling::tileRows, queries - i), [&]<int R>() {
               const int visible = visibleTo(i + R - 1);
               if (visible <= 0) return;
               tileRow<V, R>(visible, StridedRows{dScores + i * kKeyRows, kKeyRows, 1}, rows + key * width + heads.key(head), kPanelWidth, dimension,

@@ -77,8 +77,8 @@ void attention(const float* qkv, const int32_t* offsets, float* out, float* logS
     const int end = std::min(block.length, block.row + kQueryRows);
     for (int g = 0; g < heads.group(); g++) {
       const int queryHead = head * heads.group() + g;
-      for (int row = block.row; row < end; row += kTileRows) {
-        withRows(std::min(kTileRows, end - row), [&]<int R>() {
+      for (int row = block.row; row < end; row += V::Tiling::tileRows) {
+        withRows<V::Tiling::tileRows>(std::min(V::Tiling::tileRows, end - row), [&]<int R>() {
           int limits[R];
           for (int r = 0; r < R; r++) limits[r] = row + r + 1;
           const long token = block.start + row;

@@ -33,7 +33,7 @@ void cachedAttention(const float* qkv, const int32_t* slots, const int32_t* posi
   std::int64_t keys = 0;
   for (int row = 0; row < rows;) {
     int end = row + 1;
-    while (end < rows && end - row < kTileRows && slotOf(end) == slotOf(row)) end++;
+    while (end < rows && end - row < V::Tiling::tileRows && slotOf(end) == slotOf(row)) end++;
     runs[runCount++] = {slotOf(row), row, end - row, 0, 0};
     for (; row < end; row++) keys += positionOf(row) + 1;
   }
@@ -43,12 +43,12 @@ void cachedAttention(const float* qkv, const int32_t* slots, const int32_t* posi
     const long at = run.sequence * slotSize + head * headSize;
     const AttentionHead keyValue{keyCache + at, valueCache + at, headDimension, headDimension, scale};
     const long queryHead0 = static_cast<long>(head) * heads.group() * headDimension;
-    int limits[kTileRows];
+    int limits[V::Tiling::tileRows];
     if (run.length == 1) {
       for (int& limit : limits) limit = positionOf(run.start) + 1;
-      for (int g = 0; g < heads.group(); g += kTileRows) {
+      for (int g = 0; g < heads.group(); g += V::Tiling::tileRows) {
         const long column = queryHead0 + static_cast<long>(g) * headDimension;
-        withRows(std::min(kTileRows, heads.group() - g), [&]<int R>() {
+        withRows<V::Tiling::tileRows>(std::min(V::Tiling::tileRows, heads.group() - g), [&]<int R>() {
           attentionTile<V, R>(keyValue, qkv + run.start * width + column, headDimension, limits, out + run.start * outWidth + column, headDimension,
                               nullptr, 0);
         });
@@ -58,7 +58,7 @@ void cachedAttention(const float* qkv, const int32_t* slots, const int32_t* posi
     for (int r = 0; r < run.length; r++) limits[r] = positionOf(run.start + r) + 1;
     for (int g = 0; g < heads.group(); g++) {
       const long column = queryHead0 + static_cast<long>(g) * headDimension;
-      withRows(run.length, [&]<int R>() {
+      withRows<V::Tiling::tileRows>(run.length, [&]<int R>() {
         attentionTile<V, R>(keyValue, qkv + run.start * width + column, width, limits, out + run.start * outWidth + column, outWidth, nullptr, 0);
       });
     }

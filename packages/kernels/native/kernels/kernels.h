@@ -136,8 +136,7 @@ struct Kernels {
   double (*readBandwidth)(const float* x, size_t count);          // GB/s of one pass over x
 };
 
-// The table for the chosen instruction set: the best the processor has, or THINKWRIGHT_ISA=portable|avx2. Chosen once.
+// The table for the chosen instruction set: the best the processor has, or THINKWRIGHT_ISA. Chosen once.
 const Kernels& kernels();
-const char* isaName();  // "avx2" or "portable"
 
 }  // namespace thinkwright

@@ -15,32 +15,34 @@ inline double threadSeconds() {
 
 template <class V>
 double fmaPeak(int iterations) {
-  constexpr int kChains = 12;
-  V chains[kChains];
-  for (V& chain : chains) chain = V::broadcast(1e-3f);
-  const V factor = V::broadcast(0.999f), term = V::broadcast(1e-3f);
+  using W = typename V::Wide;
+  constexpr int kChains = V::Tiling::tileRows;  // 12 registers of 8 lanes, or 14 of 16
+  W chains[kChains];
+  for (W& chain : chains) chain = W::broadcast(1e-3f);
+  const W factor = W::broadcast(0.999f), term = W::broadcast(1e-3f);
   const double start = threadSeconds();
   for (int i = 0; i < iterations; i++) {
-#pragma GCC unroll 12
-    for (int j = 0; j < kChains; j++) chains[j] = V::fma(chains[j], factor, term);
+#pragma GCC unroll 14
+    for (int j = 0; j < kChains; j++) chains[j] = W::fma(chains[j], factor, term);
   }
   const double seconds = threadSeconds() - start;
   volatile float sink = 0;
-  for (const V& chain : chains) sink = sink + chain.sum();
-  return iterations * (kChains * 16.0) / seconds * 1e-9;
+  for (const W& chain : chains) sink = sink + chain.largest();
+  return iterations * (kChains * 32.0) / seconds * 1e-9;
 }
 
 template <class V>
 double readBandwidth(const float* x, size_t count) {
-  V sums[4] = {V::zero(), V::zero(), V::zero(), V::zero()};
+  using W = typename V::Wide;
+  W sums[4] = {W::zero(), W::zero(), W::zero(), W::zero()};
   const double start = threadSeconds();
-  for (size_t i = 0; i + 32 <= count; i += 32) {
-    for (int j = 0; j < 4; j++) sums[j] = sums[j] + V::load(x + i + 8 * j);
+  for (size_t i = 0; i + 64 <= count; i += 64) {
+    for (int j = 0; j < 4; j++) sums[j] = sums[j] + W::load(x + i + 16 * j);
   }
   const double seconds = threadSeconds() - start;
   volatile float sink = 0;
-  for (const V& sum : sums) sink = sink + sum.sum();
-  return static_cast<double>(count / 32 * 128) / seconds * 1e-9;
+  for (const W& sum : sums) sink = sink + sum.largest();
+  return static_cast<double>(count / 64 * 256) / seconds * 1e-9;
 }
 
 }  // namespace

@@ -1,23 +1,27 @@
 #include "kernels/tables.h"
 
-#include "runtime/cpu-features.h"
-
 namespace thinkwright {
 
-const GemmKernels& gemmKernels() {
+const GemmKernels& gemmKernelsOf(Isa isa) {
 #if defined(__x86_64__)
-  if (selectedIsa() == Isa::avx2) return gemmKernelsAvx2();
+  if (isa == Isa::avx512) return gemmKernelsAvx512();
+  if (isa == Isa::avx2) return gemmKernelsAvx2();
 #endif
+  (void)isa;
   return gemmKernelsPortable();
 }
 
-const Kernels& kernels() {
+const Kernels& kernelsOf(Isa isa) {
 #if defined(__x86_64__)
-  if (selectedIsa() == Isa::avx2) return kernelsAvx2();
+  if (isa == Isa::avx512) return kernelsAvx512();
+  if (isa == Isa::avx2) return kernelsAvx2();
 #endif
+  (void)isa;
   return kernelsPortable();
 }
 
-const char* isaName() { return selectedIsa() == Isa::avx2 ? "avx2" : "portable"; }
+const GemmKernels& gemmKernels() { return gemmKernelsOf(selectedIsa()); }
+
+const Kernels& kernels() { return kernelsOf(selectedIsa()); }
 
 }  // namespace thinkwright

@@ -2,14 +2,21 @@
 #pragma once
 #include "gemm/gemm.h"
 #include "kernels/kernels.h"
+#include "runtime/cpu-features.h"
 
 namespace thinkwright {
 
 const GemmKernels& gemmKernelsPortable();
 const Kernels& kernelsPortable();
 #if defined(__x86_64__)
-const GemmKernels& gemmKernelsAvx2();  // only where cpu-features says so
+const GemmKernels& gemmKernelsAvx2();
 const Kernels& kernelsAvx2();
+const GemmKernels& gemmKernelsAvx512();
+const Kernels& kernelsAvx512();
 #endif
+
+// Only for an instruction set that is present.
+const GemmKernels& gemmKernelsOf(Isa isa);
+const Kernels& kernelsOf(Isa isa);
 
 }  // namespace thinkwright

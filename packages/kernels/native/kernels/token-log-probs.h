@@ -11,6 +11,7 @@
 namespace thinkwright {
 namespace {
 
+constexpr int kBlockRows = 96;
 constexpr int kWideColumns = 8192;
 constexpr int kLogitStride = kVocabularyBlock + kPanelWidth;  // not a power of two
 

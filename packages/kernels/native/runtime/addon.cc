@@ -149,12 +149,16 @@ napi_value open(napi_env env, napi_callback_info info) {
                           "or lower THINKWRIGHT_MEMORY_GB");
   }
   const std::string wantedIsa = stringProperty(env, options, "instructionSet");
-  if (wantedIsa == "avx2" && bestIsa() != Isa::avx2) {
+  Isa isa = bestIsa();
+  for (const Isa one : kIsas) {
+    if (wantedIsa == nameOf(one)) isa = one;
+  }
+  if (!isPresent(isa)) {
     taken.store(false);
     return throwError(env, "TW_KERNELS_BAD_OPTION",
-                      "THINKWRIGHT_ISA=avx2, but this processor has no AVX2 with FMA: use portable or auto");
+                      "THINKWRIGHT_ISA=" + wantedIsa + ", but this processor does not have it: the best here is " + nameOf(bestIsa()) + ", which auto takes");
   }
-  selectIsa(wantedIsa == "auto" ? bestIsa() : wantedIsa == "avx2" ? Isa::avx2 : Isa::portable);
+  selectIsa(isa);
   setThreadCount(static_cast<int>(numberProperty(env, options, "threads")));
 
   device = new Device;
@@ -170,17 +174,17 @@ napi_value open(napi_env env, napi_callback_info info) {
   static const bool registered = std::atexit(stopAtExit) == 0;
   (void)registered;
 
-  napi_value result, shared, bytes, isa;
+  napi_value result, shared, bytes, isaName;
   auto* owner = new std::shared_ptr<char[]>(device->stream->sharedOwner());
   napi_create_external_arraybuffer(
       env, owner->get(), kSharedBytes, [](napi_env, void*, void* hint) { delete static_cast<std::shared_ptr<char[]>*>(hint); },
       owner, &shared);
   napi_create_double(env, static_cast<double>(granted), &bytes);
-  napi_create_string_utf8(env, selectedIsa() == Isa::avx2 ? "avx2" : "portable", NAPI_AUTO_LENGTH, &isa);
+  napi_create_string_utf8(env, nameOf(isa), NAPI_AUTO_LENGTH, &isaName);
   napi_create_object(env, &result);
   napi_set_named_property(env, result, "shared", shared);
   napi_set_named_property(env, result, "arenaBytes", bytes);
-  napi_set_named_property(env, result, "instructionSet", isa);
+  napi_set_named_property(env, result, "instructionSet", isaName);
   return result;
 }
 

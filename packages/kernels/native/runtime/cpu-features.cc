@@ -6,13 +6,28 @@ namespace {
 Isa selected = Isa::portable;
 }
 
-Isa bestIsa() {
+const char* nameOf(Isa isa) { return isa == Isa::avx512 ? "avx512" : isa == Isa::avx2 ? "avx2" : "portable"; }
+
+bool isPresent(Isa isa) {
+  if (isa == Isa::portable) return true;
 #if defined(__x86_64__)
-  // Every processor with AVX2 and FMA also converts half floats (F16C).
+  // The compiler's function also asks whether the system saves the registers (XGETBV).
   __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return Isa::avx2;
+  // Every processor with AVX2 and FMA also converts half floats (F16C).
+  if (isa == Isa::avx2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  return isPresent(Isa::avx2) && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512bw");
+#else
+  return false;
 #endif
-  return Isa::portable;
+}
+
+Isa bestIsa() {
+  Isa best = Isa::portable;
+  for (const Isa isa : kIsas) {
+    if (isPresent(isa)) best = isa;
+  }
+  return best;
 }
 
 Isa selectedIsa() { return selected; }

@@ -5,12 +5,16 @@
 
 #include <cstdint>
 
+#include "simd/tiling.h"
+#include "simd/vec16-pair.h"
+
 namespace thinkwright {
 namespace {
 
 struct Avx2Vec {
   static constexpr const char* name = "avx2";
-  static constexpr int unroll = 4;
+  using Wide = PairVec<Avx2Vec>;
+  using Tiling = NarrowTiling;
   __m256 value;
 
   struct Mask {
@@ -69,6 +73,9 @@ struct Avx2Vec {
   }
   inline float first() const { return _mm256_cvtss_f32(value); }
 
+  static inline Avx2Vec low(PairVec<Avx2Vec> x);
+  static inline Avx2Vec high(PairVec<Avx2Vec> x);
+
   static inline void transpose(Avx2Vec rows[8]) {
     __m256 pairs[8], quads[8];
     for (int i = 0; i < 4; i++) {
@@ -92,6 +99,9 @@ struct Avx2Vec {
     return _mm256_cmpgt_epi32(_mm256_set1_epi32(count), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
   }
 };
+
+inline Avx2Vec Avx2Vec::low(PairVec<Avx2Vec> x) { return x.low; }
+inline Avx2Vec Avx2Vec::high(PairVec<Avx2Vec> x) { return x.high; }
 
 }  // namespace
 }  // namespace thinkwright

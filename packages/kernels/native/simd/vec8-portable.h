@@ -6,12 +6,16 @@
 #include <cstdint>
 #include <cstring>
 
+#include "simd/tiling.h"
+#include "simd/vec16-pair.h"
+
 namespace thinkwright {
 namespace {
 
 struct PortableVec {
   static constexpr const char* name = "portable";
-  static constexpr int unroll = 1;  // of the inner loop of a matrix product: eight lanes are enough code
+  using Wide = PairVec<PortableVec>;
+  using Tiling = PlainTiling;
   float lane[8];
 
   struct Mask {
@@ -118,6 +122,10 @@ struct PortableVec {
   }
   inline float first() const { return lane[0]; }
 
+  // The halves of a wide vector.
+  static inline PortableVec low(PairVec<PortableVec> x);
+  static inline PortableVec high(PairVec<PortableVec> x);
+
   // rows[i] lane j <-> rows[j] lane i
   static inline void transpose(PortableVec rows[8]) {
     for (int i = 0; i < 8; i++) {
@@ -141,6 +149,9 @@ struct PortableVec {
     return x;
   }
 };
+
+inline PortableVec PortableVec::low(PairVec<PortableVec> x) { return x.low; }
+inline PortableVec PortableVec::high(PairVec<PortableVec> x) { return x.high; }
 
 }  // namespace
 }  // namespace thinkwright

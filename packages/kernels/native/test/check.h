@@ -26,10 +26,10 @@ struct Tables {
 };
 
 inline std::vector<Tables> allTables() {
-  std::vector<Tables> tables{{"portable", gemmKernelsPortable(), kernelsPortable()}};
-#if defined(__x86_64__)
-  if (bestIsa() == Isa::avx2) tables.push_back({"avx2", gemmKernelsAvx2(), kernelsAvx2()});
-#endif
+  std::vector<Tables> tables;
+  for (const Isa isa : kIsas) {
+    if (isPresent(isa)) tables.push_back({nameOf(isa), gemmKernelsOf(isa), kernelsOf(isa)});
+  }
   return tables;
 }
 
