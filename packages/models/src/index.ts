@@ -1,6 +1,9 @@
 export { type ModelConfig, parseModelConfig, type RopeScaling, toHuggingFaceConfig } from './config.ts';
 export { createEngine, type EngineOptions } from './engine/engine.ts';
 export { ModelError, type ModelErrorCode } from './errors.ts';
+export { type Classifier, type ClassifierKind, createClassifier } from './heads/classifier.ts';
+export { loadClassifier, saveClassifier } from './heads/classifier-folder.ts';
+export { createLinearHead, LinearHead, type LinearHeadOptions } from './heads/linear-head.ts';
 export { createModel, type Initialization } from './initialize.ts';
 export type { HiddenOptions, LanguageModel } from './language-model.ts';
 export { checkTokenizer } from './loading/check-tokenizer.ts';

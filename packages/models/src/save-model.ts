@@ -4,7 +4,8 @@
 import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { writeFileAtomically, writeSafetensors } from '@thinkwright/checkpoints';
-import { toHuggingFaceConfig } from './config.ts';
+import type { tf } from '@thinkwright/tensors';
+import { type ModelConfig, toHuggingFaceConfig } from './config.ts';
 import { ModelError } from './errors.ts';
 import type { LanguageModel } from './language-model.ts';
 
@@ -28,18 +29,26 @@ export async function saveModel(model: LanguageModel, folder: string, options: S
       'TW_MODELS_ADAPTER_STATE',
       'The model has an adapter, which full weights do not hold. Call mergeAdapter first, or save it with saveAdapter.',
     );
-  const { tokenizerFiles = {}, dtype = 'F32', signal } = options;
+  await writeModelFolder(folder, toHuggingFaceConfig(model.config), model.namedTensors(), model.config, options);
+}
+
+/** Config, generation config, tokenizer files, and the tensors by name. */
+export async function writeModelFolder(
+  folder: string,
+  config: Record<string, unknown>,
+  named: Iterable<readonly [string, tf.Tensor]>,
+  { bosTokenId, eosTokenIds, padTokenId }: ModelConfig,
+  { tokenizerFiles = {}, dtype = 'F32', signal }: SaveModelOptions,
+): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const { bosTokenId, eosTokenIds, padTokenId } = model.config;
-  const config = { ...toHuggingFaceConfig(model.config), torch_dtype: torchNames[dtype] };
-  await writeJson(join(folder, 'config.json'), config);
+  await writeJson(join(folder, 'config.json'), { ...config, torch_dtype: torchNames[dtype] });
   await writeJson(join(folder, 'generation_config.json'), {
     bos_token_id: bosTokenId,
     eos_token_id: eosTokenIds.length > 1 ? eosTokenIds : eosTokenIds[0],
     pad_token_id: padTokenId,
   });
   for (const [name, text] of Object.entries(tokenizerFiles)) await writeText(join(folder, basename(name)), text);
-  const tensors = [...model.namedTensors()].map(([name, tensor]) => ({
+  const tensors = [...named].map(([name, tensor]) => ({
     name,
     dtype,
     shape: tensor.shape,

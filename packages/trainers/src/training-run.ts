@@ -1,7 +1,14 @@
 // What every trainer's loop stands on: counters, optimizer window, schedule, checkpoints. Holds state; knows no algorithm.
 
-import { currentDevice } from '@thinkwright/tensors';
-import { newestCheckpoint, readCheckpoint, saveWeights, writeCheckpoint } from './checkpoints/checkpoint-folder.ts';
+import { currentDevice, type Parameter } from '@thinkwright/tensors';
+import {
+  newestCheckpoint,
+  readCheckpoint,
+  type SaveWeights,
+  saveWeights,
+  type Trainable,
+  writeCheckpoint,
+} from './checkpoints/checkpoint-folder.ts';
 import { TrainerError } from './errors.ts';
 import { OptimizerWindow } from './optimizer/optimizer-window.ts';
 import type { TrainingOptions } from './options/training-options.ts';
@@ -17,6 +24,10 @@ export interface RunSettings<Position> {
   /** For progress, where the steps to come are only estimated. */
   estimateTotalSteps?(): number;
   tokenizerFiles?: Record<string, string>;
+  /** Parameters that are trained along with the model's, such as a head's. */
+  beside?: readonly Parameter[];
+  /** Writes all that is trained; default: the model (or its adapter), and what is beside it in VALUE_HEAD_FILE. */
+  saveWeights?: SaveWeights;
   /** Where the data and whatever else the loop holds stand, as JSON. */
   position(): Position;
   restore(position: Position): Promise<void>;
@@ -45,7 +56,12 @@ export class TrainingRun<Position> {
     this.#settings = settings;
     this.#phase = { start: 0, steps: settings.totalSteps };
     this.#schedule = this.#newSchedule();
-    this.window = new OptimizerWindow(settings.ports.model, settings.options);
+    this.window = this.#newWindow();
+  }
+
+  #newWindow(): OptimizerWindow {
+    const { ports, options, beside } = this.#settings;
+    return new OptimizerWindow(ports.model, options, beside);
   }
 
   /** Of the coming step; beyond the last step of the schedule its last value is kept. */
@@ -74,7 +90,7 @@ export class TrainingRun<Position> {
   beginPhase(steps: number): void {
     this.phase = { start: this.step, steps };
     this.window.dispose();
-    this.window = new OptimizerWindow(this.#settings.ports.model, this.#settings.options);
+    this.window = this.#newWindow();
   }
 
   #newSchedule(): (step: number) => number {
@@ -186,7 +202,7 @@ export class TrainingRun<Position> {
   }
 
   async checkpoint(): Promise<string> {
-    const { ports, options, kind, tokenizerFiles, position } = this.#settings;
+    const { ports, options, kind, position } = this.#settings;
     if (ports.outputDir === undefined) {
       throw new TrainerError(
         'TW_TRAINERS_OPTIONS_CLASH',
@@ -206,7 +222,7 @@ export class TrainingRun<Position> {
         options: { ...options },
         versions: runVersions(),
       },
-      { keep: options.saveTotalLimit, tokenizerFiles },
+      { keep: options.saveTotalLimit },
     );
     this.#savedStep = this.step;
     this.#lastCheckpoint = folder;
@@ -214,10 +230,17 @@ export class TrainingRun<Position> {
   }
 
   save(folder: string): Promise<void> {
-    return saveWeights(this.#settings.ports.model, folder, this.#settings.tokenizerFiles);
+    return this.#trainable().save(folder);
   }
 
-  #trainable() {
-    return { model: this.#settings.ports.model, parameters: this.window.parameters, optimizer: this.window.optimizer };
+  #trainable(): Trainable {
+    const { ports, tokenizerFiles, beside = [], saveWeights: save } = this.#settings;
+    return {
+      model: ports.model,
+      parameters: this.window.parameters,
+      optimizer: this.window.optimizer,
+      save: (folder) =>
+        save ? save(folder, tokenizerFiles) : saveWeights(ports.model, folder, tokenizerFiles, beside),
+    };
   }
 }

@@ -22,10 +22,15 @@ export interface WeightProgress {
 export async function readWeights(
   source: ModelTensors,
   config: ModelConfig,
-  options: { signal?: AbortSignal; onProgress?: (progress: WeightProgress) => void } = {},
+  options: {
+    signal?: AbortSignal;
+    onProgress?: (progress: WeightProgress) => void;
+    /** Tensors of the file that are somebody else's. */
+    beside?: (name: string) => boolean;
+  } = {},
 ): Promise<Map<string, tf.Variable>> {
   const specs = parameterSpecs(config);
-  checkWeights(source, config, specs);
+  checkWeights(source, config, specs, options.beside);
   const totalBytes = specs.reduce((sum, { name }) => sum + source.entries.get(name)!.bytes, 0);
   const weights = new Map<string, tf.Variable>();
   let loadedBytes = 0;
@@ -48,7 +53,12 @@ export async function readWeights(
   }
 }
 
-function checkWeights({ entries }: ModelTensors, config: ModelConfig, specs: ParameterSpec[]): void {
+function checkWeights(
+  { entries }: ModelTensors,
+  config: ModelConfig,
+  specs: ParameterSpec[],
+  beside: (name: string) => boolean = () => false,
+): void {
   const expected = new Map(specs.map((spec) => [spec.name, spec]));
   const problems: string[] = [];
   for (const { name, shape } of specs) {
@@ -58,7 +68,8 @@ function checkWeights({ entries }: ModelTensors, config: ModelConfig, specs: Par
       problems.push(`'${name}' has shape [${found.shape}], but config.json means [${shape}]`);
   }
   for (const name of entries.keys())
-    if (!expected.has(name) && !isIgnorable(name, config)) problems.push(`'${name}' is not part of such a model`);
+    if (!expected.has(name) && !isIgnorable(name, config) && !beside(name))
+      problems.push(`'${name}' is not part of such a model`);
   if (problems.length === 0) return;
   const shown = problems.slice(0, 5).join('; ');
   const rest = problems.length > 5 ? `; and ${problems.length - 5} more` : '';

@@ -1,7 +1,7 @@
 // Adapters in PEFT's folder layout: adapter_config.json and adapter_model.safetensors, read and written.
 
 import { type AdapterConfig, readAdapter, writeAdapter } from '@thinkwright/checkpoints';
-import { tf } from '@thinkwright/tensors';
+import { type Parameter, tf } from '@thinkwright/tensors';
 import type { ModelConfig } from '../config.ts';
 import { ModelError } from '../errors.ts';
 import type { LanguageModel } from '../language-model.ts';
@@ -103,6 +103,15 @@ export async function saveAdapter(
   folder: string,
   options: { baseModel?: string; signal?: AbortSignal } = {},
 ): Promise<void> {
+  const { config, tensors } = peftFolderContent(model, [], options.baseModel);
+  await writeAdapter(folder, config, tensors, { signal: options.signal });
+}
+
+/**
+ * What a PEFT folder of the model's adapter holds. @param beside further trained parameters, kept as `base_model.model.<name>`
+ * @throws ModelError `TW_MODELS_ADAPTER_STATE` when the model has none
+ */
+export function peftFolderContent(model: LanguageModel, beside: readonly Parameter[] = [], baseModel = model.name) {
   const { adapter } = model;
   if (!adapter)
     throw new ModelError(
@@ -112,18 +121,22 @@ export async function saveAdapter(
   const { r, loraAlpha, loraDropout, targetModules, useRslora } = adapter.settings;
   const config: AdapterConfig = {
     peft_type: 'LORA',
-    base_model_name_or_path: options.baseModel ?? model.name,
+    base_model_name_or_path: baseModel,
     r,
     lora_alpha: loraAlpha,
     lora_dropout: loraDropout,
     target_modules: targetModules,
     use_rslora: useRslora,
   };
-  const tensors = adapter.parameters().map(({ name, variable }) => ({
+  const named = [
+    ...adapter.parameters(),
+    ...beside.map((given) => ({ ...given, name: `base_model.model.${given.name}` })),
+  ];
+  const tensors = named.map(({ name, variable }) => ({
     name,
     dtype: 'F32' as const,
     shape: variable.shape,
     data: async () => (await variable.data()) as Float32Array,
   }));
-  await writeAdapter(folder, config, tensors, { signal: options.signal });
+  return { config, tensors };
 }

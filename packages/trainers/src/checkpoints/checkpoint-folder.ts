@@ -4,7 +4,7 @@
 // It appears whole or not at all (@thinkwright/checkpoints writeFolderAtomically). Random state is counter-based, so only counters
 // are saved.
 
-import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import {
   openSafetensors,
@@ -34,8 +34,14 @@ export interface Trainable {
   model: LanguageModel;
   parameters: Parameter[];
   optimizer: Optimizer;
+  /** Writes what is trained into a folder. */
+  save(folder: string): Promise<void>;
 }
 
+export type SaveWeights = (folder: string, tokenizerFiles?: Record<string, string>) => Promise<void>;
+
+/** Where a head lies that no model folder of transformers has a place for. */
+const VALUE_HEAD_FILE = 'value_head.safetensors';
 const OPTIMIZER_FILE = 'optimizer.safetensors';
 const STATE_FILE = 'trainer_state.json';
 const NAME = /^checkpoint-(\d+)$/;
@@ -43,19 +49,14 @@ const NAME = /^checkpoint-(\d+)$/;
 /** Writes checkpoint-<step> and removes the oldest beyond `keep`. Returns its folder. */
 export async function writeCheckpoint(
   outputDir: string,
-  { model, optimizer }: Trainable,
+  { optimizer, save }: Trainable,
   state: TrainerState,
-  options: { keep: number | null; tokenizerFiles?: Record<string, string> },
+  options: { keep: number | null },
 ): Promise<string> {
   const folder = join(outputDir, `checkpoint-${state.step}`);
   await writeFolderAtomically(folder, async (temporary) => {
-    await saveWeights(model, temporary, options.tokenizerFiles);
-    const tensors = [...optimizer.state()].map(([name, tensor]) => ({
-      name,
-      dtype: 'F32' as const,
-      shape: tensor.shape,
-      data: async () => (await tensor.data()) as Float32Array,
-    }));
+    await save(temporary);
+    const tensors = [...optimizer.state()].map(([name, tensor]) => toWrite(name, tensor));
     await writeSafetensors(join(temporary, OPTIMIZER_FILE), tensors, {
       metadata: { step: String(optimizer.step), missedUpdates: JSON.stringify(optimizer.missedUpdates()) },
     });
@@ -65,12 +66,18 @@ export async function writeCheckpoint(
   return folder;
 }
 
-/** A folder that loadModel, transformers and vLLM read: the whole model, or the adapter when there is one. */
+/** A folder that loadModel, transformers and vLLM read: the whole model, or the adapter when there is one. `beside` has its own file. */
 export async function saveWeights(
   model: LanguageModel,
   folder: string,
   tokenizerFiles?: Record<string, string>,
+  beside: readonly Parameter[] = [],
 ): Promise<void> {
+  if (beside.length > 0) {
+    await mkdir(folder, { recursive: true });
+    const tensors = beside.map(({ name, variable }) => toWrite(name, variable));
+    await writeSafetensors(join(folder, VALUE_HEAD_FILE), tensors, { metadata: { format: 'pt' } });
+  }
   if (model.adapter === undefined) {
     await saveModel(model, folder, { tokenizerFiles });
     return;
@@ -104,17 +111,7 @@ export async function readCheckpoint<Position>(
         'Use the old options, or start a new run from the checkpoint as a model.',
     );
   }
-  const weights = await openSafetensors(
-    join(folder, model.adapter === undefined ? 'model.safetensors' : 'adapter_model.safetensors'),
-  );
-  try {
-    for (const { name, variable } of parameters) {
-      const values = await weights.readFloat32(name);
-      tf.tidy(() => variable.assign(tf.tensor(values, variable.shape)));
-    }
-  } finally {
-    await weights.close();
-  }
+  await readParameters(folder, model.adapter ? 'adapter_model.safetensors' : 'model.safetensors', parameters);
   const saved = await openSafetensors(join(folder, OPTIMIZER_FILE));
   try {
     const tensors = new Map<string, { shape: number[]; data: Float32Array }>();
@@ -125,6 +122,30 @@ export async function readCheckpoint<Position>(
   }
   return state;
 }
+
+/** From the main file (in PEFT's naming where it is an adapter's), or from the head's own. */
+async function readParameters(folder: string, mainFile: string, parameters: readonly Parameter[]): Promise<void> {
+  const hasHead = await stat(join(folder, VALUE_HEAD_FILE)).catch(() => undefined);
+  const files = [await openSafetensors(join(folder, mainFile))];
+  try {
+    if (hasHead) files.push(await openSafetensors(join(folder, VALUE_HEAD_FILE)));
+    for (const { name, variable } of parameters) {
+      const spellings = [name, `base_model.model.${name}`];
+      const file = files.find(({ entries }) => spellings.some((spelling) => entries.has(spelling))) ?? files[0]!;
+      const values = await file.readFloat32(spellings.find((spelling) => file.entries.has(spelling)) ?? name);
+      tf.tidy(() => variable.assign(tf.tensor(values, variable.shape)));
+    }
+  } finally {
+    await Promise.all(files.map((file) => file.close()));
+  }
+}
+
+const toWrite = (name: string, tensor: tf.Tensor) => ({
+  name,
+  dtype: 'F32' as const,
+  shape: tensor.shape,
+  data: async () => (await tensor.data()) as Float32Array,
+});
 
 async function readState<Position>(folder: string): Promise<TrainerState<Position>> {
   if (!(await stat(join(folder, STATE_FILE)).catch(() => undefined))) {

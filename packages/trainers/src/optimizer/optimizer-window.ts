@@ -33,10 +33,14 @@ export class OptimizerWindow {
   #gradients: Map<string, tf.Tensor> | undefined;
   #losses: tf.Scalar[] = [];
 
-  constructor(model: LanguageModel, options: WindowOptions) {
+  /** @param beside parameters that are trained along with the model's, such as a head's. */
+  constructor(model: LanguageModel, options: WindowOptions, beside: readonly Parameter[] = []) {
     this.#model = model;
     this.#maxGradNorm = options.maxGradNorm;
-    this.parameters = model.parameters().map((parameter) => ({ ...parameter, decay: decays(parameter.name) }));
+    this.parameters = [...model.parameters(), ...beside].map((parameter) => ({
+      ...parameter,
+      decay: decays(parameter.name),
+    }));
     this.optimizer = createOptimizer(this.parameters, options);
   }
 

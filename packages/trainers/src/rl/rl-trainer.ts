@@ -15,19 +15,20 @@ import {
   entropyBonus,
   initialEntropyState,
 } from '../entropy/adaptive-entropy.ts';
-import { TrainerError } from '../errors.ts';
 import { parseRlOptions, type RlOptions, type RlOptionsInput } from '../options/rl-options.ts';
-import type { RolloutRecord, SharedPorts, Trainer, TrainerEvent } from '../trainer.ts';
+import type { RolloutRecord, SharedPorts, Trainer } from '../trainer.ts';
 import { type TakeStep, trainingLoop } from '../training-loop.ts';
 import { TrainingRun } from '../training-run.ts';
 import { generate } from './generation.ts';
 import { type LearnOptions, type LearnResult, learn } from './learn.ts';
 import { learnerWindow } from './learner-batch.ts';
 import { logProbsOfRollouts } from './log-probs-of-rollouts.ts';
+import { nextPrompts } from './next-prompts.ts';
 import { PromptSource, type PromptSourceState } from './prompt-source.ts';
 import { referencePolicy } from './reference-policy.ts';
 import { type Rollout, rolloutFromJson, rolloutToJson } from './rollout.ts';
 import { rolloutMetrics } from './rollout-metrics.ts';
+import { unscoredWarning } from './score-rollouts.ts';
 
 /** Rows are prompts, in the order in which they are asked. */
 export interface RlPorts extends SharedPorts, RowPorts<Row> {
@@ -135,20 +136,11 @@ export function createRlTrainer(settings: RlPorts & RlOptionsInput): Trainer {
     for (const [i, rollout] of rollouts.entries()) rollout.referenceLogProbs = fixed[i]!;
   }
 
-  let reportedTooLong = 0;
-
   async function* takeStep(): ReturnType<TakeStep> {
     let generationMetrics: Record<string, number> = {};
     if (pending === undefined) {
-      const prompts = await source.take(promptsPerGeneration);
-      if (source.tooLong > reportedTooLong) {
-        reportedTooLong = source.tooLong;
-        yield tooLongWarning(source, run.step);
-      }
-      if (prompts.length < promptsPerGeneration) {
-        if (run.step === 0) throw noPrompts(prompts.length, promptsPerGeneration);
-        return 'exhausted';
-      }
+      const prompts = yield* nextPrompts(source, promptsPerGeneration, run.step);
+      if (prompts === undefined) return 'exhausted';
       const { rollouts, records, failures } = await generate(prompts, { engine, format, reward }, options, {
         index: generations,
         step: run.step,
@@ -179,13 +171,7 @@ export function createRlTrainer(settings: RlPorts & RlOptionsInput): Trainer {
     return { metrics: { ...learnt, ...generationMetrics, live_rows: liveRows }, tokens };
   }
 
-  return trainingLoop(run, {
-    takeStep,
-    begin() {
-      reportedTooLong = source.tooLong;
-    },
-    dispose: () => frozen?.dispose(),
-  });
+  return trainingLoop(run, { takeStep, dispose: () => frozen?.dispose() });
 }
 
 /** Whether the engine's log-probs may stand for the trainer's own. */
@@ -200,22 +186,4 @@ function correctForSampler(rollouts: Rollout[], options: RlOptions): void {
   for (const rollout of rollouts) {
     rollout.correction = Float32Array.from(rolloutCorrection(rollout.oldLogProbs!, rollout.samplerLogProbs, options));
   }
-}
-
-function noPrompts(found: number, needed: number): TrainerError {
-  return new TrainerError(
-    'TW_TRAINERS_NO_ROWS',
-    `The stream gave ${found} prompts but one generation needs ${needed}. Lower perDeviceTrainBatchSize or stepsPerGeneration, or give more rows.`,
-  );
-}
-
-function tooLongWarning({ tooLong, read }: PromptSource, step: number): TrainerEvent {
-  const message = `${tooLong} of ${read} prompts leave no room for maxCompletionLength tokens and were left out. Raise maxPromptLength, or lower maxCompletionLength.`;
-  return { type: 'warning', step, code: 'TW_TRAINERS_PROMPTS_TOO_LONG', message };
-}
-
-function unscoredWarning(failures: Record<string, number>, step: number): TrainerEvent {
-  const causes = Object.entries(failures).map(([cause, count]) => `${count} x ${cause}`);
-  const message = `Completions without a score left their group's baseline: ${causes.join('; ')}.`;
-  return { type: 'warning', step, code: 'TW_TRAINERS_UNSCORED', message };
 }

@@ -9,6 +9,7 @@ import {
   scoreBatch,
 } from '@thinkwright/rewards';
 import type { Trajectory } from '@thinkwright/rollouts';
+import type { TrainerEvent } from '../trainer.ts';
 import type { Prompt } from './prompt-source.ts';
 
 export interface ScoredTrajectory {
@@ -78,4 +79,11 @@ export async function scoreTrajectories(
     return { ...sample, reward: Number.NaN, parts: {}, unscored };
   });
   return { samples: scored, failures };
+}
+
+/** Says how many completions had no score, and why. */
+export function unscoredWarning(failures: Record<string, number>, step: number): TrainerEvent {
+  const causes = Object.entries(failures).map(([cause, count]) => `${count} x ${cause}`);
+  const message = `Completions without a score were left out of the baseline: ${causes.join('; ')}.`;
+  return { type: 'warning', step, code: 'TW_TRAINERS_UNSCORED', message };
 }
