@@ -7,7 +7,7 @@ import { parsePreferenceOptions } from '../options/preference-options.ts';
 import { learnPairs } from '../preference/learn-pairs.ts';
 import { countFamily, type ParityFamily } from './parity-family.ts';
 import { readParityJson } from './parity-folder.ts';
-import { replayTraining } from './training.ts';
+import { recordedRuns, replayTraining } from './training.ts';
 
 interface PairBatch {
   input_ids: number[][]; // chosen rows, then rejected ones
@@ -16,7 +16,7 @@ interface PairBatch {
 }
 
 export function dpoTrainingParity(folder: string): Promise<ParityFamily> {
-  return countFamily([{ id: 'dpo' }, { id: 'dpo-apo' }], async ({ id }) => {
+  return countFamily(recordedRuns(folder, 'dpo'), async ({ id }) => {
     const { model: name } = readParityJson<{ model: string }>(folder, `training/${id}.json`);
     const reference = { model: await loadModel(join(folder, 'models', name)), adapterOff: false, dispose() {} };
     const comparisons = await replayTraining<PairBatch>(folder, id, async (replayed) => {

@@ -11,7 +11,7 @@ import { type ReferencePolicy, referencePolicy } from '../rl/reference-policy.ts
 import type { Rollout } from '../rl/rollout.ts';
 import { absoluteDeviation, type Comparison, countFamily, type ParityFamily } from './parity-family.ts';
 import { readParityJson } from './parity-folder.ts';
-import { replayTraining } from './training.ts';
+import { recordedRuns, replayTraining } from './training.ts';
 
 interface GrpoMicroBatch {
   prompt_ids: number[][];
@@ -26,10 +26,8 @@ interface RecordedRollouts {
   rewards: number[];
 }
 
-const RUNS = ['grpo', 'grpo-gspo'].map((id) => ({ id }));
-
 export function grpoTrainingParity(folder: string): Promise<ParityFamily> {
-  return countFamily(RUNS, async ({ id }) => {
+  return countFamily(recordedRuns(folder, 'grpo'), async ({ id }) => {
     const { rollouts: recorded } = readParityJson<{ rollouts: RecordedRollouts[] }>(folder, `training/${id}.json`);
     let generation: Rollout[] = [];
     let frozen: ReferencePolicy | undefined;

@@ -10,7 +10,13 @@ import {
 } from '../entropy/adaptive-entropy.ts';
 import { aggregationOf, type LossType } from '../policy-losses/loss-types.ts';
 import { policyOptions } from './grpo-losses.ts';
-import { type Comparison, countFamily, type ParityFamily, relativeDeviation } from './parity-family.ts';
+import {
+  absoluteDeviation,
+  type Comparison,
+  countFamily,
+  type ParityFamily,
+  relativeDeviation,
+} from './parity-family.ts';
 import { flatten, readCases } from './parity-folder.ts';
 import { type PickedToken, type PolicyCase, pickTokens, runPolicyCase } from './policy-case.ts';
 
@@ -95,6 +101,8 @@ export function adaptiveEntropyParity(folder: string): Promise<ParityFamily> {
     const accumulation = options.gradient_accumulation_steps as number;
     const objective = { ...options, epsilon: 0.2, beta: 0 };
     const rows = inputs.mask.length / accumulation;
+    // on-policy a token's loss is minus its advantage: the largest of the tensor that the loss is a mean of
+    const scale = Math.max(...(inputs.advantages as number[]).map(Math.abs));
     let state: AdaptiveEntropyState = initialEntropyState(adaptive);
     const comparisons: Comparison[] = [];
     for (const { logitsScale, loss, entropyCoef, worldEntropy } of outputs.steps) {
@@ -114,7 +122,7 @@ export function adaptiveEntropyParity(folder: string): Promise<ParityFamily> {
       const mean = entropies.reduce((sum, value) => sum + value, 0) / entropies.length;
       state = afterWindow(state, mean, adaptive);
       comparisons.push(
-        { what: 'loss', deviation: relativeDeviation(losses, loss), tolerance: TOLERANCE },
+        { what: 'loss', deviation: absoluteDeviation(losses, loss) / scale, tolerance: TOLERANCE },
         { what: 'entropy', deviation: relativeDeviation([mean], [worldEntropy]), tolerance: TOLERANCE },
         { what: 'entropyCoef', deviation: Math.abs(state.coefficient - entropyCoef), tolerance: 1e-12 },
       );

@@ -61,7 +61,8 @@ export function grpoWindowsParity(folder: string): Promise<ParityFamily> {
     });
     const { loss, gradient } = await lossAndGradient(window, batches, options);
     const metrics = rolloutMetrics(rollouts, groupSize);
-    const largestLoss = Math.max(...outputs.loss.map(Math.abs));
+    // the loss is a mean of tokens' losses, which are about as large as the advantages
+    const largestLoss = Math.max(...[...outputs.loss, ...outputs.batch.advantages].map(Math.abs));
     const total = outputs.loss.reduce((sum, value) => sum + value, 0);
     return [
       {

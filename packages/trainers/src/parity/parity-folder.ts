@@ -1,7 +1,7 @@
 // Reads the parity files: numbers that TRL, transformers and torch computed. `null` is NaN, infinities are strings; a file may be
 // gzipped, as the subset kept beside these sources is.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { TrainerError } from '../errors.ts';
@@ -13,6 +13,13 @@ export interface ParityCase<Inputs = Record<string, unknown>, Outputs = Record<s
   options: Record<string, unknown>;
   inputs: Inputs;
   outputs: Outputs;
+}
+
+/** Names in a folder of the parity files without their ending, sorted; a stored subset may be gzipped. */
+export function parityFiles(folder: string, ending: string): string[] {
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder).map((name) => name.replace(/\.gz$/, ''));
+  return names.flatMap((name) => (name.endsWith(ending) ? [name.slice(0, -ending.length)] : [])).sort();
 }
 
 /** @throws TrainerError PARITY_FOLDER when the file is not there. */

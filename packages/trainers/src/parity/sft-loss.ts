@@ -1,5 +1,6 @@
 // packing/sft-loss.jsonl: SFTTrainer.compute_loss, nll, chunked_nll and dft with and without num_items_in_batch;
-// a batch without targets is an error here (TRL returns 0 and learns nothing), so those cases are skipped.
+// a micro-batch without targets takes no part in its window, which is TRL's 0. A window without any is an error here (TRL returns 0
+// and learns nothing), so those cases are skipped.
 
 import { computeGradients, tf, tokenLogProbs } from '@thinkwright/tensors';
 import { dynamicFineTuning, negativeLogLikelihood } from '../sft/sft-loss.ts';
@@ -32,7 +33,14 @@ export function sftLossParity(folder: string): Promise<ParityFamily> {
       for (let t = 0; t + 1 < labels.length; t++)
         if (labels[t + 1] !== -100) picked.push({ row, t, target: labels[t + 1]! });
     }
-    if (picked.length === 0) return undefined; // an error here
+    if (picked.length === 0) {
+      if (options.num_items_in_batch === null) return undefined; // the whole window: an error here
+      const nothing = new Float64Array(flatten(inputs.logits).length);
+      return [
+        { what: 'loss', deviation: absoluteDeviation([0], [outputs.loss]), tolerance: 0 },
+        { what: 'gradLogits', deviation: absoluteDeviation(nothing, flatten(outputs.gradLogits)), tolerance: 0 },
+      ];
+    }
     const logits = tf.tidy(() => tf.variable(tf.tensor2d(picked.map(({ row, t }) => inputs.logits[row]![t]!)))); // [N, V]
     const targets = tf.tensor1d(
       picked.map(({ target }) => target),

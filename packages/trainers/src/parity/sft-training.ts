@@ -1,9 +1,9 @@
-// training/sft, sft-packed, sft-lora and sft-dft: SFTTrainer.train().
+// training/sft*.json: SFTTrainer.train(), padded, packed, with LoRA or the dft loss, as many runs as the folder holds.
 
 import type { TrainingSequence } from '../batches/training-sequence.ts';
 import { learnSequences } from '../sft/learn-sequences.ts';
 import { countFamily, type ParityFamily } from './parity-family.ts';
-import { replayTraining } from './training.ts';
+import { recordedRuns, replayTraining } from './training.ts';
 
 interface SftMicroBatch {
   input_ids: number[][];
@@ -12,21 +12,23 @@ interface SftMicroBatch {
   cu_seq_lens_q?: number[];
 }
 
-const RUNS = ['sft', 'sft-packed', 'sft-lora', 'sft-dft'].map((id) => ({ id }));
-
 export function sftTrainingParity(folder: string): Promise<ParityFamily> {
-  return countFamily(RUNS, ({ id }) => {
-    return replayTraining<SftMicroBatch>(folder, id, async ({ model, window, microBatches, learningRate, step }) => {
-      const sequences = microBatches.map(sequencesOf);
-      const options = {
-        step,
-        seed: 0,
-        gradientCheckpointing: false,
-        lossType: id === 'sft-dft' ? ('dft' as const) : ('nll' as const),
-      };
-      const { metrics } = await learnSequences(model, window, sequences, learningRate, options);
-      return { loss: metrics.loss!, gradNorm: metrics.grad_norm! };
-    });
+  return countFamily(recordedRuns(folder, 'sft'), ({ id }) => {
+    return replayTraining<SftMicroBatch>(
+      folder,
+      id,
+      async ({ model, window, microBatches, learningRate, step, options: recorded }) => {
+        const sequences = microBatches.map(sequencesOf);
+        const options = {
+          step,
+          seed: 0,
+          gradientCheckpointing: false,
+          lossType: recorded.loss_type === 'dft' ? ('dft' as const) : ('nll' as const),
+        };
+        const { metrics } = await learnSequences(model, window, sequences, learningRate, options);
+        return { loss: metrics.loss!, gradNorm: metrics.grad_norm! };
+      },
+    );
   });
 }
 

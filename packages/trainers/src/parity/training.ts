@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { openSafetensors } from '@thinkwright/checkpoints';
 import { type LanguageModel, loadAdapter, loadModel } from '@thinkwright/models';
 import { OptimizerWindow } from '../optimizer/optimizer-window.ts';
-import type { ScheduleName } from '../schedules/create-schedule.ts';
-import { createSchedule } from '../schedules/create-schedule.ts';
-import { absoluteDeviation, type Comparison } from './parity-family.ts';
-import { readParityJson } from './parity-folder.ts';
+import { optionsFromSnakeCase } from '../options/names.ts';
+import { createSchedule, type ScheduleKeywords, type ScheduleName } from '../schedules/create-schedule.ts';
+import { absoluteDeviation, type Comparison, relativeDeviation } from './parity-family.ts';
+import { parityFiles, readParityJson } from './parity-folder.ts';
 
 export interface TrainingRunFile<MicroBatch> {
   model: string;
@@ -36,6 +36,12 @@ export interface ReplayedStep<MicroBatch> {
   options: Record<string, unknown>;
 }
 
+/** Names of the recorded runs of a trainer: `sft` and `sft-…`. */
+export function recordedRuns(folder: string, trainer: string): { id: string }[] {
+  const names = parityFiles(join(folder, 'training'), '.json');
+  return names.filter((name) => name === trainer || name.startsWith(`${trainer}-`)).map((id) => ({ id }));
+}
+
 /**
  * Runs a recorded training and compares it step by step.
  * @param takeStep one optimizer step on these micro-batches.
@@ -57,12 +63,11 @@ export async function replayTraining<MicroBatch>(
     weightDecay: options.weight_decay as number,
     maxGradNorm: options.max_grad_norm as number,
   });
-  const keywords = (options.lr_scheduler_kwargs ?? {}) as { min_lr_rate?: number };
   const learningRate = createSchedule(
     options.lr_scheduler_type as ScheduleName,
     options.learning_rate as number,
     { totalSteps: options.max_steps as number, warmupSteps: options.warmup_steps as number },
-    { minLrRate: keywords.min_lr_rate },
+    optionsFromSnakeCase(options.lr_scheduler_kwargs ?? {}) as ScheduleKeywords,
   );
   const perStep = run.microBatches.length / steps.length;
   const outcomes: StepOutcome[] = [];
@@ -82,7 +87,7 @@ export async function replayTraining<MicroBatch>(
     },
     {
       what: 'grad_norm',
-      deviation: Math.max(...outcomes.map(({ gradNorm }, i) => Math.abs(gradNorm / steps[i]!.grad_norm - 1))),
+      deviation: Math.max(...outcomes.map(({ gradNorm }, i) => relativeDeviation([gradNorm], [steps[i]!.grad_norm]))),
       tolerance: 10 * Math.max(measured.maxGradNormRelativeDifference, 2e-6),
     },
     {
