@@ -16,14 +16,23 @@ import { OPENAPI } from './openapi.ts';
 import { ScoringQueue } from './scoring-queue.ts';
 import type { RewardService } from './service.ts';
 
+/** A reward and what to call it, such as those of `createRewardWorkers`. */
+export interface ServedReward {
+  name: string;
+  description: string;
+  reward: RewardFunction;
+}
+
 export interface RewardAppOptions {
   /** Verifiers, or bare rewards by name. The first judges where a request names none. */
-  verifiers: readonly Verifier[] | Readonly<Record<string, RewardFunction>>;
+  verifiers: readonly (Verifier | ServedReward)[] | Readonly<Record<string, RewardFunction>>;
   /** Asked for as `Authorization: Bearer` or `X-API-Key` everywhere but on /health. */
   apiKey?: string;
   limits?: Partial<ServerLimits>;
   /** Turns on SandboxFusion's /run_code. Must be a sandbox. */
   runCode?: RunCode;
+  /** More values for /metrics, by name. */
+  gauges?: () => Record<string, number>;
 }
 
 export interface RewardApp {
@@ -72,6 +81,7 @@ export function createRewardApp(options: RewardAppOptions, upgradeWebSocket?: Up
         thinkwright_running_requests: queue.running,
         thinkwright_waiting_completions: queue.waitingItems,
         thinkwright_body_bytes: service.meter.bytes,
+        ...options.gauges?.(),
       }),
     ),
   );
@@ -98,9 +108,14 @@ export function createRewardApp(options: RewardAppOptions, upgradeWebSocket?: Up
   return { fetch: app.fetch as RewardApp['fetch'], close: (graceMs) => queue.close(graceMs) };
 }
 
+function servedVerifier(one: Verifier | ServedReward) {
+  const reward = 'reward' in one ? one.reward : one.createReward();
+  return [one.name, { reward, description: one.description }] as const;
+}
+
 function namedVerifiers(given: RewardAppOptions['verifiers']): RewardService['verifiers'] {
   const entries = Array.isArray(given)
-    ? given.map((one: Verifier) => [one.name, { reward: one.createReward(), description: one.description }] as const)
+    ? given.map(servedVerifier)
     : Object.entries(given as Record<string, RewardFunction>).map(
         ([name, reward]) => [name, { reward, description: '' }] as const,
       );

@@ -1,5 +1,6 @@
 // Rewards and verifiers over HTTP, in the dialects of the trainers that there are.
-export { createRewardApp, type RewardApp, type RewardAppOptions } from './app.ts';
+export { createRewardApp, type RewardApp, type RewardAppOptions, type ServedReward } from './app.ts';
+export { type CodeRunner, createCodeRunner } from './code-runner.ts';
 export type { CodePhase, CodeResult, CodeToRun, RunCode } from './dialects/sandbox-fusion.ts';
 export { type ErrorStatus, ServerError, type ServerErrorCode } from './errors.ts';
 export { DEFAULT_LIMITS, type ServerLimits } from './limits.ts';

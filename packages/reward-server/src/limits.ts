@@ -13,7 +13,7 @@ export interface ServerLimits {
   items: number;
   /** Completions that wait; beyond, 429 with Retry-After. Default 8,192. */
   waitingItems: number;
-  /** Requests that are judged at the same time. Default 8. */
+  /** Requests that are judged at the same time: many, because a verifier may wait for a network or its worker be lost. Default 32. */
   concurrency: number;
   /** Time for judging one request, in milliseconds. Default 60,000. */
   judgeMs: number;
@@ -28,7 +28,7 @@ export const DEFAULT_LIMITS: Readonly<ServerLimits> = {
   depth: 64,
   items: 1024,
   waitingItems: 8192,
-  concurrency: 8,
+  concurrency: 32,
   judgeMs: 60_000,
   sessions: 256,
 };

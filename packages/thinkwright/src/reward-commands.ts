@@ -9,6 +9,12 @@ const port = (text: string): number => {
   return value;
 };
 
+const count = (text: string): number => {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Expected a whole number, at least 1.');
+  return value;
+};
+
 const examples = (...lines: string[]) => `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}\n`;
 const json = (command: Command) => command.option('--json', 'print one JSON object on stdout and nothing else');
 
@@ -38,15 +44,21 @@ export function addRewardCommands(program: Command, finish: Finish): void {
   rewards
     .command('serve <names...>')
     .description(
-      'Serve verifiers over HTTP to any trainer: our protocol, OpenRLHF, slime, NeMo Gym, OpenEnv. Ctrl-C lets accepted requests finish.',
+      'Serve verifiers over HTTP to any trainer: our protocol, OpenRLHF, slime, NeMo Gym, OpenEnv, SandboxFusion. They judge in worker processes. Ctrl-C lets accepted requests finish.',
     )
     .option('--port <port>', '0 takes a free one', port, 5000)
     .option('--host <address>', 'an address other than this machine needs THINKWRIGHT_REWARDS_KEY', '127.0.0.1')
+    .option('--workers <count>', 'worker processes; default the processors', count)
+    .option(
+      '--run-code',
+      "run programs for SandboxFusion's clients (verl) on /run_code, with @thinkwright/verifier-code",
+    )
     .addHelpText(
       'after',
       examples(
         'thinkwright rewards serve math --port 5000',
         'THINKWRIGHT_REWARDS_KEY=secret thinkwright rewards serve math code --host 0.0.0.0',
+        'thinkwright rewards serve code --run-code              verl: sandbox_fusion.url=http://127.0.0.1:5000/run_code',
         'curl localhost:5000/openapi.json                       what it understands',
       ),
     )

@@ -42,6 +42,7 @@ export function sandboxFusion(app: Hono, service: RewardService, runCode: RunCod
     answerJson(service, context, async (body, signal) => {
       const program = readProgram(expectType(body, 'object', 'body'), signal);
       const result = await runCode(program).catch((error: unknown) => {
+        if (error instanceof ServerError) throw error;
         throw new ServerError('TW_SERVER_FAILED', 504, `the sandbox failed: ${(error as Error).message}`, {
           cause: error,
         });

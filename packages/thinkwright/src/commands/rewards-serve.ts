@@ -1,37 +1,49 @@
 // `thinkwright rewards serve <names...>`: the reward server in the foreground, until Ctrl-C.
 
-import { serveRewards } from '@thinkwright/reward-server';
-import { loadVerifier } from '@thinkwright/rewards/verifiers';
+import { createCodeRunner, serveRewards } from '@thinkwright/reward-server';
 import { watchInterrupt } from '../interrupt.ts';
 import { createOutput } from '../output.ts';
 
-export async function serveVerifiers(names: string[], { port, host }: { port: number; host: string }): Promise<number> {
+export interface ServeOptions {
+  port: number;
+  host: string;
+  /** Worker processes; default the processors. */
+  workers?: number;
+  /** Answers SandboxFusion's /run_code as well. */
+  runCode?: boolean;
+}
+
+export async function serveVerifiers(names: string[], { port, host, workers, runCode }: ServeOptions): Promise<number> {
   const output = createOutput();
   const { colors } = output;
-  const loaded = await Promise.all(names.map((name) => loadVerifier(name)));
   const apiKey = process.env.THINKWRIGHT_REWARDS_KEY || undefined;
   const interrupt = watchInterrupt(() =>
     output.note('Closing: accepted requests are finished first; once more stops at once.'),
   );
+  const runner = runCode ? await createCodeRunner() : undefined;
   try {
-    const verifiers = loaded.map(({ verifier }) => verifier);
     const server = await serveRewards({
-      verifiers,
+      verifiers: names,
+      workers: { ...(workers ? { workers } : {}) },
       port,
       host,
       signal: interrupt.signal,
       ...(apiKey ? { apiKey } : {}),
+      ...(runner ? { runCode: runner.run } : {}),
     });
-    output.note(`${colors.bold(server.url)} serves ${verifiers.map(({ name }) => colors.green(name)).join(', ')}`);
+    const processes = server.workers!.processIds().length;
+    output.note(
+      `${colors.bold(server.url)} serves ${names.map((name) => colors.green(name)).join(', ')} from ${processes} worker ${processes === 1 ? 'process' : 'processes'}`,
+    );
     output.note(
       colors.dim(
-        '/v1/score, /get_reward (OpenRLHF), /slime, /verify (NeMo Gym), /step and /ws (OpenEnv), /openapi.json, /metrics',
+        `/v1/score, /get_reward (OpenRLHF), /slime, /verify (NeMo Gym), /step and /ws (OpenEnv), ${runner ? '/run_code (SandboxFusion), ' : ''}/openapi.json, /metrics`,
       ),
     );
     await server.closed;
   } finally {
     interrupt.dispose();
-    await Promise.all(loaded.map(({ verifier }) => verifier.close?.()));
+    await runner?.close();
   }
   // Ctrl-C is how a server ends: nothing failed.
   return 0;
