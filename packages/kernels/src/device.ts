@@ -20,7 +20,7 @@ async function probe(): Promise<Availability> {
 }
 
 async function activate(options: DeviceOptions): Promise<void> {
-  const runtime = await openRuntime({ threads: options.threads, signal: options.signal });
+  const runtime = await openRuntime({ threads: options.threads, dryRun: options.dryRun, signal: options.signal });
   registerNativeBackend(runtime);
   await tf.setBackend('native');
 }
@@ -41,4 +41,5 @@ export const device: Device = {
     };
   },
   synchronize: () => currentRuntime().stream.synchronize(),
+  memory: () => currentRuntime().allocator.report(),
 };

@@ -3,6 +3,7 @@ import { totalmem } from 'node:os';
 import { type Addon, INSTRUCTION_SETS, type InstructionSet, loadAddon, openAddon } from './addon.ts';
 import { Allocator } from './allocator.ts';
 import { buildAddon } from './build.ts';
+import { createDryAddon } from './dry-addon.ts';
 import { KernelError } from './errors.ts';
 import { Stream } from './stream.ts';
 import { defaultThreadCount } from './threads.ts';
@@ -22,6 +23,8 @@ export interface RuntimeOptions {
   check?: boolean;
   /** Count calls and time of each kernel. Default: THINKWRIGHT_PROFILE=1. */
   profile?: boolean;
+  /** Allocate and launch, but compute nothing: for planning memory. Values that are read back mean nothing. */
+  dryRun?: boolean;
   /** Stops the compilation. */
   signal?: AbortSignal;
 }
@@ -33,7 +36,7 @@ export interface Runtime {
   readonly shared: ArrayBuffer;
   readonly instructionSet: InstructionSet;
   /** What it was opened with. */
-  readonly options: { memoryGigabytes: number | undefined; check: boolean };
+  readonly options: { memoryGigabytes: number | undefined; check: boolean; dryRun: boolean };
   threads: number;
 }
 
@@ -66,11 +69,12 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
 }
 
 function refuseOtherOptions(runtime: Runtime, options: RuntimeOptions): void {
-  const { memoryGigabytes, instructionSet, check } = options;
+  const { memoryGigabytes, instructionSet, check, dryRun = false } = options;
   const other =
     (memoryGigabytes !== undefined && memoryGigabytes !== runtime.options.memoryGigabytes && 'memoryGigabytes') ||
     (instructionSet !== undefined && ![runtime.instructionSet, 'auto'].includes(instructionSet) && 'instructionSet') ||
-    (check !== undefined && check !== runtime.options.check && 'check');
+    (check !== undefined && check !== runtime.options.check && 'check') ||
+    (dryRun !== runtime.options.dryRun && 'dryRun');
   if (!other) return;
   throw new KernelError(
     'TW_KERNELS_BAD_OPTION',
@@ -82,10 +86,12 @@ async function open(options: RuntimeOptions): Promise<Runtime> {
   const environment = process.env;
   const threads = threadCountOf(options.threads ?? environment.THINKWRIGHT_THREADS, 'THINKWRIGHT_THREADS');
   const instructionSet = instructionSetOf(options.instructionSet ?? environment.THINKWRIGHT_ISA);
-  const arenaBytes = arenaBytesOf(options.memoryGigabytes ?? environment.THINKWRIGHT_MEMORY_GB);
+  const arenaBytes = options.dryRun
+    ? REACH
+    : arenaBytesOf(options.memoryGigabytes ?? environment.THINKWRIGHT_MEMORY_GB);
   const check = options.check ?? environment.THINKWRIGHT_CHECK === '1';
-  const { path } = await buildAddon({ signal: options.signal });
-  const addon = loadAddon(path);
+  const dryRun = options.dryRun ?? false;
+  const addon = dryRun ? createDryAddon() : loadAddon((await buildAddon({ signal: options.signal })).path);
   const leastArenaBytes = Math.min(arenaBytes, LEAST_ARENA);
   const opening = openAddon(addon, { arenaBytes, leastArenaBytes, threads, instructionSet });
   const allocator = new Allocator({ bytes: opening.arenaBytes, check });
@@ -97,7 +103,7 @@ async function open(options: RuntimeOptions): Promise<Runtime> {
     stream,
     shared: opening.shared,
     instructionSet: opening.instructionSet,
-    options: { memoryGigabytes: options.memoryGigabytes, check },
+    options: { memoryGigabytes: options.memoryGigabytes, check, dryRun },
     threads,
   };
   return opened;

@@ -28,6 +28,17 @@ export function createModel(
   return architectureOf(config.modelType).create('scratch', config, weights);
 }
 
+/** A model whose weights are all zero and were never written by this process: for plans, and for tests of shapes. */
+export function emptyModel(config: ModelConfig): LanguageModel {
+  const weights = new Map(
+    parameterSpecs(config).map(({ name, shape }): [string, tf.Variable] => [
+      name,
+      tf.tidy(() => tf.variable(tf.zeros(shape))),
+    ]),
+  );
+  return architectureOf(config.modelType).create('empty', config, weights);
+}
+
 function initialValues(
   { name, shape, role }: ParameterSpec,
   config: ModelConfig,

@@ -6,6 +6,7 @@ export type {
   Availability,
   CapturedGraph,
   Device,
+  DeviceMemory,
   DeviceOptions,
   DeviceReport,
 } from './devices/device.ts';

@@ -4,6 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { toHuggingFaceConfig } from '@thinkwright/models';
+import { tinyConfig } from '@thinkwright/models/test';
 import { afterAll, describe, expect, it } from 'vitest';
 import { inProcess, repository, runCli } from './test/run-cli.ts';
 
@@ -85,6 +87,8 @@ describe('errors', () => {
     ],
     ['gsm8k without rows', ['eval', root, '--task', 'gsm8k'], 2, /TW_CLI_MISSING_OPTION.*--data/],
     ['a model that is nowhere', ['generate', './no-model.gguf', 'hi'], 1, /TW_MODELS_NOT_FOUND: .*no-model\.gguf/],
+    ['a plan without a length', ['doctor', '--plan', 'model=x'], 2, /TW_CLI_USAGE: doctor --plan: it needs length=/],
+    ['a plan of nothing', ['doctor', '--plan', 'x'], 2, /"x" is no key=value/],
     ['an unknown device', ['doctor', '--device', 'abacus'], 1, /there is no device 'abacus'/],
   ];
   it.each(cases)('%s: code, fix and status', async (_, args, status, message) => {
@@ -182,5 +186,18 @@ describe('output', () => {
     );
     expect(report.chosen.name).toBeTypeOf('string');
     expect(report.memory.totalBytes).toBeGreaterThan(report.memory.freeBytes);
+  });
+
+  it('of doctor --plan is the peak of a run that was not made', async () => {
+    const model = join(root, 'planned');
+    mkdirSync(model);
+    writeFileSync(join(model, 'config.json'), JSON.stringify(toHuggingFaceConfig(tinyConfig())));
+    const words = [`model=${model}`, 'length=32', 'per_device_train_batch_size=2', 'lora=4'];
+    const { status, stdout } = await runCli(['doctor', '--json', '--plan', ...words]);
+    expect(status).toBe(0);
+    const plan = JSON.parse(stdout);
+    expect(plan).toMatchObject({ method: 'sft', length: 32, lora: { r: 4 }, fits: true });
+    expect(plan.totalBytes).toBeGreaterThan(plan.deviceBytes + plan.processBytes);
+    expect(plan.deviceBytes).toBeGreaterThan(plan.weightBytes);
   });
 });

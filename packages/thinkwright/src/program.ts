@@ -205,8 +205,26 @@ export function createProgram(version: string, finish: Finish): Command {
     .description(
       'Explain this machine: devices and why one was chosen, CPU features, threads, memory, compiler, versions.',
     )
-    .addHelpText('after', examples('thinkwright doctor', 'thinkwright doctor --json'))
-    .action(async (options: Options) => finish(await (await import('./commands/doctor.ts')).doctor(options)));
+    .option(
+      '--plan <key=value...>',
+      'instead: the peak memory of a run, before it runs. Keys: model, method (sft, rl, generate), length, prompt_length, batch, lora (rank), and options of the trainer',
+    )
+    .addHelpText(
+      'after',
+      examples(
+        'thinkwright doctor',
+        'thinkwright doctor --json',
+        'thinkwright doctor --plan model=./model method=sft length=512 per_device_train_batch_size=2 lora=16',
+        'thinkwright doctor --plan model=./model method=rl length=512 prompt_length=128 per_device_train_batch_size=32',
+      ),
+    )
+    .action(async (options: Options) =>
+      finish(
+        options.plan === undefined
+          ? await (await import('./commands/doctor.ts')).doctor(options)
+          : await (await import('./commands/doctor-plan.ts')).plan(options.plan, options),
+      ),
+    );
   addRewardCommands(program, finish);
   return program;
 }

@@ -4,7 +4,24 @@ import type { tf } from '../tfjs.ts';
 export interface DeviceOptions {
   /** Compute threads; the device chooses when left out. */
   threads?: number;
+  /**
+   * Hold memory but compute nothing; what is read back means nothing. A run in this mode tells what it will hold
+   * (`memory().bytesReserved`) in a moment. Devices without such a mode refuse it.
+   */
+  dryRun?: boolean;
   signal?: AbortSignal;
+}
+
+/** Memory that a device holds, in bytes. */
+export interface DeviceMemory {
+  /** Held by live tensors and by the device's own packed copies. */
+  bytesInUse: number;
+  /** The largest `bytesInUse` so far. */
+  peakBytes: number;
+  /** What the device has ever touched, and keeps for reuse. */
+  bytesReserved: number;
+  /** What it may use at most. */
+  bytesLimit: number;
 }
 
 export type Availability = { available: true; description: string } | { available: false; reason: string; fix: string };
@@ -28,6 +45,7 @@ export interface Device {
   captureGraph?<T extends tf.TensorContainer>(run: () => T): CapturedGraph<T>;
   /** Resolves when everything launched so far has run. */
   synchronize?(): Promise<void>;
+  memory?(): DeviceMemory;
 }
 
 /** The device that ops run on now. */
@@ -36,6 +54,8 @@ export interface ActiveDevice {
   readonly description: string;
   captureGraph?<T extends tf.TensorContainer>(run: () => T): CapturedGraph<T>;
   synchronize(): Promise<void>;
+  /** Absent on devices that do not count. */
+  memory?(): DeviceMemory;
 }
 
 export interface DeviceReport {

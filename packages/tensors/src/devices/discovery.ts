@@ -140,6 +140,12 @@ async function activate(device: Device, options: DeviceOptions): Promise<ActiveD
       `device '${device.name}' cannot run here: ${probe.reason} Fix: ${probe.fix}`,
     );
   }
+  if (options.dryRun && device.memory === undefined) {
+    throw new TensorError(
+      'TW_TENSORS_DEVICE',
+      `device '${device.name}' has no dry run: memory is planned for the native device.`,
+    );
+  }
   await device.activate(options);
   if (tf.getBackend() !== device.name && !(await tf.setBackend(device.name))) {
     throw new TensorError('TW_TENSORS_DEVICE', `device '${device.name}' registered no tfjs backend of that name`);
@@ -154,5 +160,6 @@ function activeView(device: Device, description: string): ActiveDevice {
     description,
     ...(device.captureGraph ? { captureGraph: (run) => device.captureGraph!(run) } : {}),
     synchronize: async () => device.synchronize?.(),
+    ...(device.memory ? { memory: () => device.memory!() } : {}),
   };
 }

@@ -2,10 +2,11 @@
 
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { availableParallelism, cpus, freemem, homedir, totalmem } from 'node:os';
+import { availableParallelism, cpus, homedir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import packageJson from '../../package.json' with { type: 'json' };
+import { availableMemory, gigabytes } from '../machine-memory.ts';
 import { createOutput, type OutputOptions } from '../output.ts';
 import { padEnd } from '../terminal/text.ts';
 
@@ -136,14 +137,6 @@ function adviseOn({ chosen, devices, compiler, memory, cpu }: DoctorReport): str
       'This processor has no AVX2: the native device falls back to its portable kernels, which are several times slower.',
     );
   return advice;
-}
-
-const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
-
-/** Linux's own estimate counts caches that can be given back; elsewhere, what is free. */
-function availableMemory(): number {
-  const match = /MemAvailable:\s+(\d+) kB/.exec(readOptional('/proc/meminfo'));
-  return match ? Number(match[1]) * 1024 : freemem();
 }
 
 function describeProcessor(): DoctorReport['cpu'] {
