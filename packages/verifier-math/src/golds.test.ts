@@ -56,5 +56,40 @@ describe.skipIf(!existsSync(path.join(folder, 'math500.jsonl')))(
       expect(compared).toBe(5276);
       expect(differing).toEqual([]);
     });
+
+    it('agrees with the ratings of PRM800K, with every exception explained', () => {
+      const golds = new Map(
+        rows<{ problem: string; answer: string }>('math500.jsonl').map(({ problem, answer }) => [problem, answer]),
+      );
+      interface Chain {
+        problem: string;
+        answer: string | null;
+        steps: { completions: { text: string; rating: number | null }[] }[];
+      }
+      const chains = rows<Chain>('prm-steps.jsonl');
+      const finished = chains.filter(({ answer }) => answer !== null);
+      expect(finished).toHaveLength(90);
+      const differing = finished.filter(
+        ({ problem, answer }) => !verify(golds.get(problem)!, answer!, { form: 'answer' }).correct,
+      );
+      // A base left out, which its grader forgives and we do not; 58,500 against 585000, where the chain is wrong
+      // although its last step is rated good.
+      expect(differing.map(({ problem, answer }) => [golds.get(problem), answer])).toEqual([
+        ['4210_{5}', '4210'],
+        ['58,500', '585000'],
+      ]);
+      const boxed = chains.flatMap(({ problem, steps }) =>
+        steps.flatMap(({ completions }) =>
+          completions
+            .filter(({ text }) => text.includes('\\boxed'))
+            .map(({ text, rating }) => ({ rating, correct: verify(golds.get(problem)!, text).correct, text })),
+        ),
+      );
+      const good = boxed.filter(({ rating }) => rating === 1);
+      expect(good.filter(({ correct }) => !correct)).toEqual([]);
+      // A bad rating judges the step: a right value in it (1736, 4, an unreduced 3 ± 2√2) stays a right value.
+      const bad = boxed.filter(({ rating }) => rating === -1);
+      expect([good.length, bad.length, bad.filter(({ correct }) => correct).length]).toEqual([15, 43, 11]);
+    });
   },
 );

@@ -4,6 +4,7 @@ import type { Decision } from './equal/decision.ts';
 import { equalNodes } from './equal/equal.ts';
 import { expandPlusMinus } from './equal/plus-minus.ts';
 import { renameByOrder } from './equal/renaming.ts';
+import { withoutSideConditions } from './equal/side-condition.ts';
 import { VerifierError } from './errors.ts';
 import type { ExtractionRule, NothingFound } from './extract/candidate.ts';
 import { type Extraction, extractAnswer, extractGold } from './extract/extract.ts';
@@ -11,7 +12,6 @@ import { LimitReached, type Limits, Work } from './limits.ts';
 import { type ResolvedOptions, resolveOptions, type VerifyOptions } from './options.ts';
 import { comparableText, type ParseResult, parseAnswer } from './parse/answer.ts';
 import { print } from './tree/print.ts';
-import { variablesOf } from './tree/walk.ts';
 
 export type VerdictKind = 'equal' | 'different' | 'undecided' | 'no-answer' | 'bad-gold';
 
@@ -95,8 +95,9 @@ const describe = (value: unknown): string =>
 function verifyOne(goldText: string, prediction: Extraction, options: ResolvedOptions): Verdict {
   const gold = extractGold(goldText, options);
   if ('nothing' in gold) return { verdict: 'bad-gold', correct: false, rule: gold.nothing };
-  const goldSide: Side = { text: gold.text, extraction: gold.rule };
-  const goldParse = parseAnswer(gold.text, options.limits, gold.style);
+  const asked = 'nothing' in prediction ? gold.text : withoutChoice(gold.text, prediction.text);
+  const goldSide: Side = { text: asked, extraction: gold.rule };
+  const goldParse = parseAnswer(asked, options.limits, gold.style);
   if (goldParse.status === 'parsed') goldSide.normal = print(goldParse.answer.node);
   const bad = unusable(goldParse);
   if ('nothing' in prediction) {
@@ -106,7 +107,7 @@ function verifyOne(goldText: string, prediction: Extraction, options: ResolvedOp
   const side: Side = { text: withoutChoice(prediction.text, gold.text), extraction: prediction.rule };
   const sides = { gold: goldSide, prediction: side };
   // A gold that cannot be read still equals its own spelling, if it is more than markup.
-  if (sameText(gold.text, side.text) && (goldParse.status === 'parsed' || goldParse.status === 'limit')) {
+  if (sameText(asked, side.text) && (goldParse.status === 'parsed' || goldParse.status === 'limit')) {
     return { verdict: 'equal', correct: true, rule: 'text', ...sides };
   }
   if (bad) return { verdict: 'bad-gold', correct: false, rule: bad, ...sides };
@@ -126,7 +127,7 @@ function verifyOne(goldText: string, prediction: Extraction, options: ResolvedOp
     };
   }
   side.normal = print(parsed.answer.node);
-  const goldNode = withoutRemark(gold.text, goldParse.answer.node, parsed.answer.node, options);
+  const goldNode = withoutRemark(asked, goldParse.answer.node, parsed.answer.node, options);
   const words = [goldNode, parsed.answer.node].some(({ kind }) => kind === 'text');
   if (words && comparableText(goldParse.answer.plain) === comparableText(parsed.answer.plain)) {
     return { verdict: 'equal', correct: true, rule: 'text', ...sides };
@@ -152,11 +153,14 @@ const sameText = (a: string, b: string): boolean => {
 
 const CHOICE = /^\s*\\(?:text|textbf|mathrm|mathbf)\s*\{\s*\(([A-J])\)[\s.:~]*\}(?:\s|\\[ ,;:]|\\q?quad|~)*(\S.*)$/s;
 
-/** `\textbf{(E)}\ 5` names a choice and its value: the letter answers a letter, the value a value. */
-function withoutChoice(prediction: string, gold: string): string {
-  const choice = CHOICE.exec(prediction);
-  if (!choice || CHOICE.test(gold)) return prediction;
-  return /^\W*(?:\\[a-z]+\s*\{)?[\s(]*[A-J][\s).}]*$/.test(gold) ? choice[1]! : choice[2]!;
+/**
+ * `\textbf{(E)}\ 5` names a choice and its value: the letter answers a letter, the value a value. Beside another such
+ * text nothing is taken away.
+ */
+function withoutChoice(text: string, other: string): string {
+  const choice = CHOICE.exec(text);
+  if (!choice || CHOICE.test(other)) return text;
+  return /^\W*(?:\\[a-z]+\s*\{)?[\s(]*[A-J][\s).}]*$/.test(other) ? choice[1]! : choice[2]!;
 }
 
 /** A gold such as `17\text{ any text}` may carry a remark. Only the gold: a prediction says what it says. */
@@ -170,21 +174,11 @@ function withoutRemark(text: string, gold: Tree, prediction: Tree, options: Reso
 
 type Tree = Parameters<typeof equalNodes>[0];
 
-/** `x = pi/4 + k pi, k ∈ Z`: what the index runs over is a remark to the answer. */
-function withoutSideCondition(node: Tree): Tree {
-  if (node.kind !== 'list' || node.items.length !== 2) return node;
-  const [answer, condition] = node.items as [Tree, Tree];
-  if (condition.kind !== 'relation' || condition.operators.length !== 1 || condition.operators[0] !== 'in') return node;
-  const [index, set] = condition.members as [Tree, Tree];
-  const named = set.kind === 'namedSet' && /^[ZN]/.test(set.name) && index.kind === 'variable';
-  return named && variablesOf(answer).has(index.name) ? answer : node;
-}
-
 /** The decision on two trees, with every reached bound turned into `undecided`. */
 export function decide(gold: Tree, prediction: Tree, options: ResolvedOptions): Decision {
   const work = new Work(options.limits);
   try {
-    const [a, b] = [gold, prediction].map((node) => expandPlusMinus(withoutSideCondition(node))) as [Tree, Tree];
+    const [a, b] = withoutSideConditions(gold, prediction).map(expandPlusMinus) as [Tree, Tree];
     const decision = equalNodes(a, b, { options, work });
     if (decision.verdict === 'equal' || options.strict) return decision;
     const renamed = renameByOrder(a, b);

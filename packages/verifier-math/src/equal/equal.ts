@@ -7,8 +7,10 @@ import type { BracketNode, ListNode, Node, NodeOf, RelationNode } from '../tree/
 import { integer, isScalar } from '../tree/nodes.ts';
 import { print } from '../tree/print.ts';
 import { equalCollections, equalInOrder, flattenItems } from './collections.ts';
+import { equalContinuedRatios, isContinuedRatio } from './continued-ratio.ts';
 import { type Comparison, type Decision, differentBy, equalBy } from './decision.ts';
 import { equalQuantities } from './quantities.ts';
+import { alignedReadings } from './readings.ts';
 import { equalRealSets, isSetLike, setOfRelation } from './real-sets.ts';
 import {
   assignmentOf,
@@ -32,8 +34,11 @@ export function equalNodes(gold: Node, prediction: Node, comparison: Comparison,
   const [goldList, predictionList] = [groupsAsList(gold, prediction), groupsAsList(prediction, gold)];
   if (goldList) return again(goldList, prediction);
   if (predictionList) return again(gold, predictionList);
+  const readings = alignedReadings(gold, prediction);
+  if (readings) return again(...readings);
   if (gold.kind === 'text' || prediction.kind === 'text') return equalTexts(gold, prediction);
   if (gold.kind === 'time' || prediction.kind === 'time') return equalTimes(gold, prediction);
+  if (isContinuedRatio(gold) && isContinuedRatio(prediction)) return equalContinuedRatios(gold, prediction, comparison);
   if (gold.kind === 'based' || prediction.kind === 'based') return equalBased(gold, prediction, comparison, again);
   if (gold.kind === 'relation' || prediction.kind === 'relation') {
     const decision = equalRelations(gold, prediction, comparison, again);

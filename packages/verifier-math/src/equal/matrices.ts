@@ -26,9 +26,7 @@ export function matrixOf(node: Node, work: Work): Node[][] | undefined {
       return matrices.reduce((a, b) => add(a, b));
     }
     case 'multiply':
-      return node.factors.map((factor): Factor => matrixOf(factor, work) ?? factor).reduce(times) as
-        | Node[][]
-        | undefined;
+      return onlyRows(node.factors.map((factor): Factor => matrixOf(factor, work) ?? factor).reduce(times));
     case 'power':
       return powerOf(node.base, node.exponent, work);
     default:
@@ -37,6 +35,9 @@ export function matrixOf(node: Node, work: Work): Node[][] | undefined {
 }
 
 type Factor = Node[][] | Node;
+
+/** A product without a matrix in it, or of matrices that do not fit, has no entries. */
+const onlyRows = (factor: Factor): Node[][] | undefined => (Array.isArray(factor) ? factor : undefined);
 
 const map = (rows: Node[][], change: (entry: Node) => Node): Node[][] => rows.map((row) => row.map(change));
 

@@ -108,6 +108,7 @@ export function valueOfPrediction(node: RelationNode, comparison: Comparison, _a
   for (const member of members) {
     if (member === value || !isScalar(member) || !isScalar(value)) continue;
     if (variablesOf(member).size > 0 || variablesOf(value).size > 0) continue;
+    if (some(member, ({ kind }) => kind === 'apply')) continue;
     if (
       some(
         member,
@@ -121,14 +122,14 @@ export function valueOfPrediction(node: RelationNode, comparison: Comparison, _a
   return value;
 }
 
-/** Two numbers that differ by more than a tenth. */
+/** Two numbers that differ by more than a twentieth: nobody rounds like that. */
 function farApart(member: Node, value: Node, { work }: Comparison): boolean {
   if (!isScalar(member) || !isScalar(value)) return false;
   try {
     const [a, b] = [exactValue(member, work), exactValue(value, work)];
     if (!a || !b) return false;
     const [x, y] = [rationalToNumber(a), rationalToNumber(b)];
-    return Math.abs(x - y) > 0.1 * Math.max(Math.abs(x), Math.abs(y));
+    return Math.abs(x - y) > 0.05 * Math.max(Math.abs(x), Math.abs(y));
   } catch (error) {
     if (error instanceof Undefined) return true;
     throw error;

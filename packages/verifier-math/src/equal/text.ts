@@ -4,7 +4,10 @@ import { type Decision, differentBy, equalBy } from './decision.ts';
 
 export function equalTexts(gold: Node, prediction: Node): Decision {
   const [a, b] = [wording(gold), wording(prediction)];
-  return a !== undefined && b !== undefined && a !== '' && a === b ? equalBy('text') : differentBy('text');
+  if (a === undefined || b === undefined || a === '' || b === '') return differentBy('text');
+  // "no solution" and "no solutions".
+  const plural = a.length > 4 && (`${a}s` === b || a === `${b}s`);
+  return a === b || plural ? equalBy('text') : differentBy('text');
 }
 
 /** The words of a text; the letters of a product of variables, which may be a short word. */

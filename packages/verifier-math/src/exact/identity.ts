@@ -6,9 +6,11 @@ import type { Node } from '../tree/nodes.ts';
 import { print } from '../tree/print.ts';
 import { exactValue } from './evaluate.ts';
 
-/** Two 61-bit primes that are 1 modulo 4, so that -1 has a square root: i evaluates too. */
-const FIRST_PRIME = primeOneModFour(1n << 61n);
-const PRIMES = [FIRST_PRIME, primeOneModFour(FIRST_PRIME - 4n)];
+/** The two largest primes below 2^61 that are 1 modulo 4, and a square root of -1 for each: i evaluates too. */
+const PRIMES: readonly (readonly [prime: bigint, imaginary: bigint])[] = [
+  [2305843009213693921n, 583529827753931384n],
+  [2305843009213693693n, 966685122347009555n],
+];
 
 export interface Field {
   prime: bigint;
@@ -17,10 +19,9 @@ export interface Field {
   seed: bigint;
 }
 
-const FIELDS: Field[] = PRIMES.flatMap((prime) => {
-  const imaginary = squareRootOfMinusOne(prime);
-  return [0x9e3779b97f4a7c15n, 0xc2b2ae3d27d4eb4fn].map((seed) => ({ prime, imaginary, seed }));
-});
+const FIELDS: Field[] = PRIMES.flatMap(([prime, imaginary]) =>
+  [0x9e3779b97f4a7c15n, 0xc2b2ae3d27d4eb4fn].map((seed) => ({ prime, imaginary, seed })),
+);
 
 /** Thrown when the point meets a zero denominator. */
 class Pole extends Error {}
@@ -143,6 +144,7 @@ export function evaluations(work: Work): ModularEvaluation[] {
 }
 
 export const isPole = (error: unknown): boolean => error instanceof Pole;
+/** The prime of the evaluation with this number. */
 export const primeOf = (index: number): bigint => FIELDS[index]!.prime;
 
 const modulo = (value: bigint, prime: bigint): bigint => {
@@ -158,36 +160,4 @@ function modularPower(base: bigint, exponent: bigint, prime: bigint): bigint {
     square = (square * square) % prime;
   }
   return result;
-}
-
-function squareRootOfMinusOne(prime: bigint): bigint {
-  for (let base = 2n; ; base++) {
-    const root = modularPower(base, (prime - 1n) / 4n, prime);
-    if ((root * root) % prime === prime - 1n) return root;
-  }
-}
-
-/** The first prime at or below the start that is 1 modulo 4 (Miller-Rabin with bases that suffice below 2^64). */
-function primeOneModFour(start: bigint): bigint {
-  let candidate = start - ((start - 1n) % 4n);
-  while (!isPrime(candidate)) candidate -= 4n;
-  return candidate;
-}
-
-function isPrime(n: bigint): boolean {
-  let odd = n - 1n;
-  let twos = 0;
-  while (odd % 2n === 0n) {
-    odd /= 2n;
-    twos++;
-  }
-  return [2n, 3n, 5n, 7n, 11n, 13n, 17n, 19n, 23n, 29n, 31n, 37n].every((base) => {
-    let power = modularPower(base, odd, n);
-    if (power === 1n || power === n - 1n) return true;
-    for (let round = 1; round < twos; round++) {
-      power = (power * power) % n;
-      if (power === n - 1n) return true;
-    }
-    return false;
-  });
 }

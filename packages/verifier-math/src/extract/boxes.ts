@@ -76,7 +76,9 @@ const REVISION =
   /\b(?:no|not|but|wait|wrong|incorrect|thus|instead|actually|hmm|therefore|so|hence|hold|mistake|error|rather|correct|corrected|correction|should|oops|sorry|check|recheck|recalculate|simplif\w*|equivalently|equals|which|because|since|then|final|finally|verify|confirm\w*)\b/i;
 const ALTERNATIVE =
   /\b(?:or|alternatively|maybe|perhaps|possibly|guess|another|either|else|option|possibility|candidate|choice)\b/i;
-const SEPARATORS_ONLY = /^(?:[\s,;&/|]|and|or|\\\\)*$/;
+/** Signs between two boxes that make the later one a result of the earlier one are no separators. */
+const SEPARATORS_ONLY = /^(?:[^\p{L}\d\\=≈→⇒⟹<>]|and|or|\\\\)*$/u;
+const NUMBERED = /\b(?:answer|option|case|guess|candidate|choice)\s*(?:#|no\.?)?\s*(?:\d|[A-Z]\b|two|three)/i;
 
 /** The separator when two boxes belong together, undefined when the later one replaces the earlier. */
 export function joining(between: string): string | undefined {
@@ -91,6 +93,7 @@ export function joining(between: string): string | undefined {
   const word = /\bor\b/i.test(bare) ? '\\text{ or }' : /\band\b/i.test(bare) ? '\\text{ and }' : ',';
   if (SEPARATORS_ONLY.test(bare)) return word;
   if (REVISION.test(bare)) return undefined;
+  if (bare.length <= 80 && NUMBERED.test(bare)) return '\\text{ or }';
   if (bare.length <= 80 && ALTERNATIVE.test(bare)) return '\\text{ or }';
   if (bare.length > 40 || /[.!?:](?:\s|$)/.test(bare)) return undefined;
   return /,|\band\b/i.test(bare) ? word : undefined;

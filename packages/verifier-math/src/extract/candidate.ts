@@ -23,3 +23,6 @@ export interface Candidate {
 export type NothingFound = 'empty' | 'open-thinking' | 'negated' | 'format' | 'nothing-found';
 
 export const styleOf = (text: string): Candidate['style'] => (/[\\$^_{]/.test(text) ? 'latex' : 'plain');
+
+/** Whether a text can be read as an answer in mathematics (and not only in words). */
+export type Readable = (text: string, style: Candidate['style']) => boolean;

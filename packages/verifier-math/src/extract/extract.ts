@@ -2,10 +2,11 @@
 import type { ResolvedOptions } from '../options.ts';
 import { parseAnswer } from '../parse/answer.ts';
 import { boxedAnswer, joining } from './boxes.ts';
-import { type Candidate, type NothingFound, styleOf } from './candidate.ts';
+import { type Candidate, type NothingFound, type Readable, styleOf } from './candidate.ts';
+import { lastAnswer } from './last-answer.ts';
 import { chosenLetter } from './letters.ts';
-import { hedged, lastNumbers, rejected } from './numbers.ts';
-import { phraseAnswer, type Readable } from './phrases.ts';
+import { lastNumbers } from './numbers.ts';
+import { phraseAnswer } from './phrases.ts';
 import { isProse } from './prose.ts';
 import { findSpans, lastSpanGroup } from './spans.ts';
 
@@ -85,7 +86,7 @@ const ASIDE =
 
 function find(response: string, options: ResolvedOptions): Extraction {
   const readable = readableWith(options);
-  const tagged = taggedAnswer(response, readable);
+  const tagged = taggedAnswer(response, readable, options);
   const text = response.replace(ASIDE, ' ');
   if (tagged) return tagged;
   const box = (): Candidate | undefined => {
@@ -97,7 +98,7 @@ function find(response: string, options: ResolvedOptions): Extraction {
     if (boxed) return boxed;
   }
   if (options.format !== 'any') return { nothing: 'format' };
-  const phrase = phraseAnswer(text, readable);
+  const phrase = phraseAnswer(text, readable, options);
   if (phrase === 'negated') return { nothing: 'negated' };
   return (
     phrase ??
@@ -109,7 +110,7 @@ function find(response: string, options: ResolvedOptions): Extraction {
 }
 
 /** The last <answer> pair. A sentence in it is searched like a response. */
-function taggedAnswer(text: string, readable: Readable): Candidate | undefined {
+function taggedAnswer(text: string, readable: Readable, options: ResolvedOptions): Candidate | undefined {
   const close = text.lastIndexOf('</answer>');
   if (close < 0) return undefined;
   const open = text.lastIndexOf('<answer>', close);
@@ -124,7 +125,7 @@ function taggedAnswer(text: string, readable: Readable): Candidate | undefined {
   if (boxed !== undefined) return { text: boxed, style: 'latex', rule: 'tag' };
   const style = styleOf(content);
   if (!readable(content, style) && content.split(/\s+/).length > 3) {
-    const phrase = phraseAnswer(content, readable);
+    const phrase = phraseAnswer(content, readable, options);
     if (phrase && phrase !== 'negated') return { ...phrase, rule: 'tag' };
     const spans = findSpans(content);
     if (spans.length === 1) return { text: lastSpanGroup(content, spans).content, style: 'latex', rule: 'tag' };
@@ -176,37 +177,6 @@ function wholeResponse(text: string, options: ResolvedOptions): Candidate | unde
   return { text: trimmed, style, rule: 'whole' };
 }
 
-/** The rightmost of the last math span and the last plain number that can be read. */
-function lastAnswer(text: string, options: ResolvedOptions, readable: Readable): Candidate | undefined {
-  const spans = options.targets.includes('latex') ? findSpans(text) : [];
-  const numbers = options.targets.includes('expr') || spans.length === 0 ? lastNumbers(text, 6) : [];
-  const inSpan = (end: number): boolean => spans.some((span) => span.start < end && end <= span.end);
-  const candidates = [
-    ...spans.slice(-6).map((_, index, tail) => {
-      const group = lastSpanGroup(text, spans, spans.length - tail.length + index);
-      return { end: group.end, text: group.content, style: 'latex' as const, rule: 'span' as const };
-    }),
-    ...numbers
-      .filter((number) => !inSpan(number.end) && !rejected(text, number))
-      .map((number) => {
-        const other = hedged(text, number);
-        const content = other === undefined ? number.content : `${other} or ${number.content}`;
-        return { end: number.end, text: content, style: styleOf(content), rule: 'number' as const };
-      }),
-  ].sort((a, b) => b.end - a.end);
-  for (const { text: content, style, rule } of candidates) {
-    if (rule === 'span' && clauseIsWords(content)) continue;
-    if (readable(content, style)) return { text: content, style, rule };
-    if (rule === 'number') {
-      const plain = /-?[\d.,]*\d%?$/.exec(content)?.[0];
-      if (plain && readable(plain, 'plain')) return { text: plain, style: 'plain', rule };
-    }
-  }
-  return undefined;
-}
-
-const clauseIsWords = (content: string): boolean => /^\s*$/.test(content);
-
 /** The last [bracketed] span, as some prompts ask for. */
 function lastBrackets(text: string): Extraction {
   const close = text.lastIndexOf(']');
@@ -235,7 +205,7 @@ export function extractGold(gold: string, options: ResolvedOptions): Extraction 
     const outside = gold.slice(0, group.start) + gold.slice(group.end);
     if (!/[a-z]{3,}/i.test(outside) || gold.length < 200) return { text: group.content, style: 'latex', rule: 'span' };
     const readable = readableWith(options);
-    const phrase = phraseAnswer(gold, readable);
+    const phrase = phraseAnswer(gold, readable, options);
     if (phrase && phrase !== 'negated') return phrase;
     return { text: group.content, style: 'latex', rule: 'span' };
   }
@@ -246,7 +216,7 @@ export function extractGold(gold: string, options: ResolvedOptions): Extraction 
 }
 
 function phraseOrLast(gold: string, options: ResolvedOptions, readable: Readable): Extraction {
-  const phrase = phraseAnswer(gold, readable);
+  const phrase = phraseAnswer(gold, readable, options);
   if (phrase && phrase !== 'negated') return phrase;
   return lastAnswer(gold, options, readable) ?? { text: gold, style: styleOf(gold), rule: 'answer' };
 }

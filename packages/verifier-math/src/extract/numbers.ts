@@ -57,19 +57,3 @@ function balanced(expression: string): string {
   if (depth === 0) return expression;
   return depth > 0 ? expression.replace(/^[\s(]+/, '') : expression.replace(/[)\s]+$/, '');
 }
-
-const OFFERED_BEFORE = /(-?\d[\d.,]{0,30})\s*(?:or|(?:and |or )?(?:maybe|perhaps|possibly))\b[^.\d]{0,20}$/i;
-const REJECTED_AFTER = /^[^.\n\d]{0,12}?\b(?:is|was|are)?\s*(?:not|isn't|wasn't|wrong|incorrect|false)\b/i;
-const REJECTED_BEFORE = /\b(?:not|never|isn't|cannot be|can't be)\s+(?:equal to\s+|be\s+)?\$?$/i;
-
-/** "5 or 6", "maybe 5, maybe 6": the number before belongs to the answer too. */
-export function hedged(text: string, { start }: Span): string | undefined {
-  return OFFERED_BEFORE.exec(text.slice(Math.max(0, start - 60), start))?.[1]?.replace(/[.,]+$/, '');
-}
-
-/** "42 is wrong", "not 42": the number is named only to be turned down. */
-export function rejected(text: string, { start, end }: Span): boolean {
-  return (
-    REJECTED_AFTER.test(text.slice(end, end + 40)) || REJECTED_BEFORE.test(text.slice(Math.max(0, start - 24), start))
-  );
-}

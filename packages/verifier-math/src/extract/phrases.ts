@@ -1,35 +1,60 @@
 // "The answer is ...": the clause after the last such phrase. Only a window of bounded length is looked at.
-import { type Candidate, styleOf } from './candidate.ts';
-import { hedged, lastNumbers } from './numbers.ts';
+import type { ResolvedOptions } from '../options.ts';
+import { type Candidate, type Readable, styleOf } from './candidate.ts';
+import { hedged, statesNoValue } from './hedges.ts';
+import { lastAnswer } from './last-answer.ts';
+import { lastNumbers } from './numbers.ts';
 import { findSpans, lastSpanGroup } from './spans.ts';
 
 const ANCHOR =
   /(?:final\s{1,9}answers?|answers?|solutions?|results?|(?:correct|right)\s{1,9}(?:option|choice))(?:\s{0,9}\*\*)?\s{0,9}(?:is|are|would be|will be|should be|must be|becomes|equals|:|=|：|→)|\*\*\s{0,9}(?:final\s{1,9})?answer\s{0,9}\*\*|(?:^|\n)[ \t]{0,8}#{0,6}[ \t]{0,8}final answer\b|答案|答え|réponse\s{0,9}(?:est|:)|respuesta\s{0,9}(?:es|:)|antwort\s{0,9}(?:ist|:|lautet)|ответ\s{0,9}[:：-]|risposta\s{0,9}(?:è|:)|resposta\s{0,9}(?:é|:)/gi;
 const STRONG = /^(?:final\s+)?answer|^(?:correct|right)|^\*\*|final answer|答|^r[ée]|^antwort|^ответ|^ris/i;
+/** "5 is our answer", "that's the final answer": what stands before it is meant. */
+const LOOKS_BACK =
+  /(?:\b(?:that|this|which|it)(?:'s|’s|\s+is)|\bis|\bare|\bas)\s{1,9}(?:our|the|my)\s{1,9}(?:final\s{1,9}|correct\s{1,9})?answers?\b(?=\s*(?:[.!,;)*]|$|\n))/gi;
 const WINDOW = 400;
 const TRIES = 6;
 
 export type PhraseResult = Candidate | 'negated' | undefined;
 
-/** Whether a text can be read as an answer in mathematics (and not only in words). */
-export type Readable = (text: string, style: Candidate['style']) => boolean;
-
-export function phraseAnswer(text: string, readable: Readable): PhraseResult {
-  const ends: number[] = [];
-  ANCHOR.lastIndex = 0;
-  for (let match = ANCHOR.exec(text); match; match = ANCHOR.exec(text)) {
-    // "the solution is" and "the result is" introduce many things; they count only close to the end.
-    if (!STRONG.test(match[0].trim()) && text.length - ANCHOR.lastIndex > 120) continue;
-    ends.push(ANCHOR.lastIndex);
-    if (ends.length > 64) ends.shift();
-  }
+export function phraseAnswer(text: string, readable: Readable, options: ResolvedOptions): PhraseResult {
   let negated = false;
-  for (const end of ends.reverse().slice(0, TRIES)) {
-    const found = clauseAnswer(clauseAfter(text, end), readable);
+  for (const { at, back } of anchors(text).reverse().slice(0, TRIES)) {
+    if (back) {
+      const found = lastAnswer(text.slice(Math.max(0, at - WINDOW), at), options, readable);
+      if (found) return { ...found, rule: 'phrase' };
+      continue;
+    }
+    const found = clauseAnswer(clauseAfter(text, at), readable);
     if (found === 'negated') negated = true;
     else if (found) return { ...found, rule: 'phrase' };
   }
   return negated ? 'negated' : undefined;
+}
+
+interface Anchor {
+  /** Where the answer begins, or ends when the phrase looks back. */
+  at: number;
+  back: boolean;
+}
+
+function anchors(text: string): Anchor[] {
+  const found: Anchor[] = [];
+  ANCHOR.lastIndex = 0;
+  for (let match = ANCHOR.exec(text); match; match = ANCHOR.exec(text)) {
+    const at = ANCHOR.lastIndex;
+    // "the solution is" and "the result is" introduce many things; they count only when no result follows.
+    if (!STRONG.test(match[0].trim())) {
+      if (text.length - at > 120) continue;
+      const clause = clauseAfter(text, at);
+      if (/[\d$]/.test(text.slice(text.indexOf(clause, at) + clause.length))) continue;
+    }
+    found.push({ at, back: false });
+    if (found.length > 64) found.shift();
+  }
+  const tail = Math.max(0, text.length - 20 * WINDOW);
+  for (const match of text.slice(tail).matchAll(LOOKS_BACK)) found.push({ at: tail + match.index, back: true });
+  return found.sort((a, b) => a.at - b.at);
 }
 
 /** Up to the end of the sentence or line; a line break right after the phrase does not count. */
@@ -38,15 +63,15 @@ function clauseAfter(text: string, at: number): string {
   let math = false;
   for (let index = 0; index < window.length; index++) {
     const character = window[index]!;
-    if (character === '\\' && /[[(\])]/.test(window[index + 1] ?? '')) {
-      math = window[index + 1] === '[' || window[index + 1] === '(';
+    if (character === '\\') {
+      if (/[[(\])]/.test(window[index + 1] ?? '')) math = window[index + 1] === '[' || window[index + 1] === '(';
       index++;
     } else if (character === '$') {
       math = !math;
       if (window[index + 1] === '$') index++;
     } else if (math) continue;
     else if (character === '\n' || character === '。') return window.slice(0, index);
-    else if (/[.!?]/.test(character) && /^(?:\s|\*|"|$)/.test(window.slice(index + 1))) {
+    else if (/[.!]/.test(character) && /^(?:\s|\*|"|$)/.test(window.slice(index + 1))) {
       if (character !== '!' || !/\d$/.test(window.slice(0, index))) return window.slice(0, index);
     }
   }
@@ -56,6 +81,9 @@ function clauseAfter(text: string, at: number): string {
 const FILLER =
   /^(?:(?:is|are|be|equals?|equal to|that|approximately|about|roughly|around|simply|just|indeed|therefore|thus|hence|so|exactly|given by|either|both|now|clearly|probably|the number|the value|for sure|definitely|:|=)(?![a-z])\s*|\*\*|__|["“])+/i;
 const NEGATION = /^(?:not|n't|never|wrong|incorrect|unknown|none)\b/i;
+/** "The answer is correct" states none. */
+const REMARK =
+  /^(?:correct|right|verified|confirmed|found|complete|reasonable|consistent|valid|clear|obtained|as follows|below|above|given|shown)[\s.!:]*$/i;
 
 /** The answer that a clause states. */
 export function clauseAnswer(
@@ -66,9 +94,10 @@ export function clauseAnswer(
     .replace(/^[-–—]\s+/, '')
     .replace(FILLER, '')
     .replace(/\*\*/g, '')
+    .replace(/^(?:negative|minus)\s+(?=[\d$\\.])/i, '-')
     .trim();
-  if (NEGATION.test(clause)) return 'negated';
-  if (clause === '') return undefined;
+  if (NEGATION.test(clause) || statesNoValue(clause)) return 'negated';
+  if (clause === '' || REMARK.test(clause)) return undefined;
   const answer = (text: string, style = styleOf(text)) => ({ text, style, rule: 'phrase' as const });
   const spans = findSpans(clause);
   if (spans.length > 0) {

@@ -16,7 +16,7 @@ export interface ScannedNumber {
   end: number;
 }
 
-const HARD_MARK = /(?:,\\!|\{,\}|\\,|\{\\,\}|\\ |')(?=\d{3}(?!\d))/y;
+const HARD_MARK = /(?:,\\!\s{0,2}|\{,\}|\\,|\{\\,\}|\\ |')(?=\d{3}(?!\d))/y;
 const SOFT_MARK = /[, ](?=\d{3}(?!\d))/y;
 const DIGITS = /\d+/y;
 const EXPONENT = /[eE][+-]?\d{1,9}(?![\d.])/y;
@@ -40,7 +40,7 @@ export function scanNumber(source: string, at: number): ScannedNumber {
     for (;;) {
       const found = match(HARD_MARK, source, end) ?? match(SOFT_MARK, source, end);
       // One kind of mark a number: "1,234 567" are two numbers.
-      if (!found || (mark !== '' && found[0] !== mark)) break;
+      if (!found || (mark !== '' && found[0].trim() !== mark.trim())) break;
       mark = found[0];
       const next = source.slice(end + mark.length, end + mark.length + 3);
       if (mark === ',') groups = [...(groups ?? [whole]), next];

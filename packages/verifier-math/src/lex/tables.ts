@@ -34,6 +34,7 @@ export const FUNCTIONS: ReadonlyMap<string, string> = new Map([
   ['Re', 're'],
   ['Im', 'im'],
   ['sgn', 'sign'],
+  ['cis', 'cis'],
 ]);
 
 /** Functions that a run of letters may begin with, as in `sinx`. */

@@ -72,6 +72,7 @@ const OPERATORS = new Map<string, string>([
   ['ⅈ', 'i'],
   ['ℯ', 'e'],
   ['ℓ', '\\ell '],
+  ['¢', '\\text{ cents}'],
 ]);
 
 const GREEK =

@@ -30,7 +30,7 @@ const TABLE: Record<string, string> = {
   month: 'month',
   year: 'year yr yrs',
   usd: 'dollar usd buck',
-  cent: 'cent ¢',
+  cent: 'cent',
   eur: 'euro eur',
   gbp: 'gbp',
   yuan: 'yuan rmb cny',
@@ -120,6 +120,9 @@ const NOT_NOUNS: ReadonlySet<string> = new Set(
     .split(/\s+/)
     .filter(Boolean),
 );
+
+/** Words of a sentence ("not", "wrong"): never a noun, never a product of letters. */
+export const isStatement = (word: string): boolean => word.length > 2 && NOT_NOUNS.has(word.toLowerCase());
 
 /** True when the word can be the noun of a count: it has at least three letters and states nothing else. */
 export function canBeNoun(word: string): boolean {

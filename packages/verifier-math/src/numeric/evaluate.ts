@@ -1,6 +1,6 @@
 // The numeric value of a scalar tree at a point. One evaluator serves both arithmetics. Powers with rational exponents,
 // factorials and bounds are decided exactly first.
-import { exactValue, undefinedValue } from '../exact/evaluate.ts';
+import { exactValue, Undefined, undefinedValue } from '../exact/evaluate.ts';
 import { greatestCommonDivisor, type Rational } from '../exact/rational.ts';
 import { LimitReached, type Work } from '../limits.ts';
 import { integer, type Node, type NodeOf } from '../tree/nodes.ts';
@@ -53,7 +53,7 @@ export function evaluate<R>(node: Node, field: ComplexArithmetic<R>, point: Poin
     case 'series':
       return series(node, field, point, work);
     case 'limit':
-      return evaluate(substitute(node.body, node.variable, node.at), field, point, work);
+      return limit(node, field, point, work);
     default: {
       const exact = exactValue(node, work, point);
       if (exact) return field.fromRational(exact);
@@ -132,6 +132,16 @@ function call<R>(node: NodeOf<'call'>, field: ComplexArithmetic<R>, point: Point
       if (exact) return field.fromRational(exact);
       throw new Unsupported(node.name);
     }
+  }
+}
+
+/** By substitution; where that gives no value, nothing is known. */
+function limit<R>(node: NodeOf<'limit'>, field: ComplexArithmetic<R>, point: Point, work: Work): Complex<R> {
+  try {
+    return evaluate(substitute(node.body, node.variable, node.at), field, point, work);
+  } catch (error) {
+    if (error instanceof Undefined) throw new Unsupported('a limit that is no substitution');
+    throw error;
   }
 }
 

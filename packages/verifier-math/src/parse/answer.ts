@@ -8,6 +8,7 @@ import { childrenOf } from '../tree/walk.ts';
 import { parseClock } from './clock.ts';
 import { Cursor } from './cursor.ts';
 import { parseList } from './list.ts';
+import { parseSpokenRatio, splitIntegerCondition, withInteger } from './spoken.ts';
 
 export interface ParsedAnswer {
   node: Node;
@@ -34,11 +35,13 @@ export function parseAnswer(text: string, limits: Limits, style: 'plain' | 'late
     if (decimal) normal = normal.replace(',', '.');
     plain = plainText(normal);
     if (normal.trim() === '') return { status: 'unreadable', reason: 'nothing stands there', plain, source };
-    const clock = parseClock(plain);
-    if (clock) return { status: 'parsed', answer: { node: clock, plain, source } };
-    const tokens = trimTokens(tokenize(normal, limits));
+    const spoken = parseClock(plain) ?? parseSpokenRatio(plain);
+    if (spoken) return { status: 'parsed', answer: { node: spoken, plain, source } };
+    const condition = splitIntegerCondition(normal);
+    const tokens = trimTokens(tokenize(condition?.text ?? normal, limits));
     if (tokens.length === 0) return { status: 'unreadable', reason: 'only punctuation stands there', plain, source };
-    const node = isWording(tokens) ? textNode(plain) : parseTokens(tokens, limits, plain);
+    const answer = isWording(tokens) ? textNode(plain) : parseTokens(tokens, limits, plain);
+    const node = condition && answer.kind !== 'text' ? withInteger(answer, condition.index) : answer;
     checkHeight(node, limits);
     // "2,3" is a decimal in prose; beside a list it is one too.
     const number = node.kind === 'negate' ? node.value : node;

@@ -1,6 +1,7 @@
 // Atoms: literals, names, brackets, absolute values, and commands with arguments.
 import { ACCENTS } from '../lex/tables.ts';
 import type { Token } from '../lex/tokens.ts';
+import { isStatement } from '../lex/units.ts';
 import { integer, type Node } from '../tree/nodes.ts';
 import { print } from '../tree/print.ts';
 import { parseBraces, parseBrackets, parseSet } from './brackets.ts';
@@ -70,7 +71,7 @@ export function application(cursor: Cursor, name: string): Node {
 
 /** A word in a formula is the product of its letters; an upright one has no meaning there. */
 function word(cursor: Cursor, { value, upright }: Token): Node {
-  if (upright || value.length > 6) return cursor.fail();
+  if (upright || value.length > 6 || isStatement(value)) return cursor.fail();
   cursor.index++;
   const factors = [...value].map(
     (name): Node => (name === 'e' || name === 'i' ? { kind: 'constant', name } : { kind: 'variable', name }),

@@ -115,6 +115,8 @@ function subscripted(cursor: Cursor, base: Node, start: number): Node {
     return { kind: 'namedSet', name: `${base.name}${sign}` };
   }
   if (base.kind === 'number' && first?.type === 'number') {
+    const named = baseInWords(cursor);
+    if (named !== undefined) return basedLiteral(first.number!.whole, named) ?? cursor.fail();
     const subscript = parseScript(cursor);
     if (subscript.kind !== 'number' || base.decimals !== undefined) return cursor.fail();
     return basedLiteral(first.number!.whole, Number(subscript.value.top)) ?? cursor.fail();
@@ -127,6 +129,17 @@ function subscripted(cursor: Cursor, base: Node, start: number): Node {
     return { ...base, base: { kind: 'variable', name: `${base.base.name}_${subscript}` } };
   }
   return cursor.fail();
+}
+
+const BASES: ReadonlyMap<string, number> = new Map(
+  Object.entries({ two: 2, three: 3, four: 4, five: 5, six: 6, seven: 7, eight: 8, nine: 9, ten: 10, sixteen: 16 }),
+);
+
+/** 1011_{\text{two}} */
+function baseInWords(cursor: Cursor): number | undefined {
+  const base = cursor.symbol() === '{' && cursor.symbol(2) === '}' ? BASES.get(cursor.peek(1)!.value) : undefined;
+  if (base !== undefined) cursor.index += 3;
+  return base;
 }
 
 /** The tokens of a braced subscript side by side: x_{i,j} and x_{i, j} name the same variable. */

@@ -38,8 +38,15 @@ function build(name: string, args: Node[], base: Node | undefined): Node {
       : { kind: 'call', name: 'logBase', args: [args[0]!, integer(10)] };
   }
   if (name === 'log10') return { kind: 'call', name: 'logBase', args: [args[0]!, integer(10)] };
+  if (name === 'cis') return cis(args[0]!);
   if (name === 'exp') return { kind: 'power', base: { kind: 'constant', name: 'e' }, exponent: args[0]! };
   return { kind: 'call', name, args };
+}
+
+/** cis x = cos x + i sin x */
+function cis(angle: Node): Node {
+  const [cosine, sine] = ['cos', 'sin'].map((name): Node => ({ kind: 'call', name, args: [angle] })) as [Node, Node];
+  return { kind: 'add', terms: [cosine, multiply({ kind: 'constant', name: 'i' }, sine)] };
 }
 
 function isMinusOne(node: Node): boolean {

@@ -21,9 +21,11 @@ export function parseUnit(cursor: Cursor): ParsedUnit | undefined {
     cursor.index++;
     return { name: 'min', scale: 1n };
   }
-  if (first === undefined || (first.type !== 'word' && !(first.type === 'letter' && first.upright))) return undefined;
+  const fraction = first?.type === 'command' && first.value.endsWith('frac');
+  if (first === undefined || !(fraction || first.type === 'word' || (first.type === 'letter' && first.upright)))
+    return undefined;
   const start = cursor.index;
-  const result = readUnit(cursor);
+  const result = fraction ? unitFraction(cursor) : readUnit(cursor);
   const ended = cursor.done || ENDS.has(cursor.symbol() ?? '');
   if (result === undefined || !ended) {
     cursor.index = start;
@@ -54,7 +56,7 @@ function readUnit(cursor: Cursor): ParsedUnit | undefined {
       if (token.value === '^' && parts.length > 0) {
         const exponent = readExponent(cursor);
         if (exponent === undefined) return undefined;
-        if (exponent !== 1) parts[parts.length - 1] += `^${exponent}`;
+        if (exponent !== 1) parts.push(raised(parts.pop()!, exponent));
         continue;
       }
       if (token.value === '%' && parts.length === 0 && scale === 1n) return undefined;
@@ -84,7 +86,32 @@ function readUnit(cursor: Cursor): ParsedUnit | undefined {
     cursor.index++;
   }
   if (power !== 1 || (parts.length === 0 && scale === 1n)) return undefined;
-  return { name: parts.join(' '), scale };
+  return { name: parts.sort(byPlace).join(' '), scale };
+}
+
+/** s^-2 is /s^2. */
+function raised(part: string, exponent: number): string {
+  const below = part.startsWith('/') !== exponent < 0;
+  const size = Math.abs(exponent);
+  return `${below ? '/' : ''}${part.replace('/', '')}${size === 1 ? '' : `^${size}`}`;
+}
+
+/** Numerator before denominator, then by name. */
+const byPlace = (a: string, b: string): number =>
+  Number(a.startsWith('/')) - Number(b.startsWith('/')) || (a < b ? -1 : Number(a > b));
+
+/** \\frac{\\text{km}}{\\text{h}} */
+function unitFraction(cursor: Cursor): ParsedUnit | undefined {
+  cursor.index++;
+  const braced = (): ParsedUnit | undefined => {
+    if (!cursor.accept('{') || !isUnitToken(cursor, 0)) return undefined;
+    const unit = readUnit(cursor);
+    return unit && unit.scale === 1n && cursor.accept('}') ? unit : undefined;
+  };
+  const [top, bottom] = [braced(), braced()];
+  if (!top || !bottom) return undefined;
+  const below = bottom.name.split(' ').map((part) => (part.startsWith('/') ? part.slice(1) : `/${part}`));
+  return { name: [...top.name.split(' '), ...below].sort(byPlace).join(' '), scale: 1n };
 }
 
 function isUnitToken(cursor: Cursor, offset: number): boolean {

@@ -1,0 +1,36 @@
+// `x = pi/4 + k pi, k ∈ Z`: what the index runs over is a remark to the answer, and its name does not matter.
+import type { Node } from '../tree/nodes.ts';
+import { substitute, variablesOf } from '../tree/walk.ts';
+
+interface Family {
+  node: Node;
+  /** The integer that counts the solutions, if one is declared. */
+  index: string | undefined;
+}
+
+/** Both answers without their side conditions, with one name for the index. */
+export function withoutSideConditions(gold: Node, prediction: Node): [Node, Node] {
+  const [a, b] = [familyOf(gold), familyOf(prediction)];
+  const [nameA, nameB] = [a.index ?? indexLike(a.node, b.index), b.index ?? indexLike(b.node, a.index)];
+  if (nameA === undefined || nameB === undefined || nameA === nameB) return [a.node, b.node];
+  if (variablesOf(b.node).has(nameA)) return [a.node, b.node];
+  return [a.node, substitute(b.node, nameB, { kind: 'variable', name: nameA })];
+}
+
+function familyOf(node: Node): Family {
+  const whole = { node, index: undefined };
+  if (node.kind !== 'list' || node.items.length !== 2) return whole;
+  const [answer, condition] = node.items as [Node, Node];
+  if (condition.kind !== 'relation' || condition.operators.length !== 1 || condition.operators[0] !== 'in')
+    return whole;
+  const [index, set] = condition.members as [Node, Node];
+  const named = set.kind === 'namedSet' && /^[ZN]/.test(set.name) && index.kind === 'variable';
+  return named && variablesOf(answer).has(index.name) ? { node: answer, index: index.name } : whole;
+}
+
+/** The one variable that may be an index where only the other side declares one. */
+function indexLike(node: Node, declared: string | undefined): string | undefined {
+  if (declared === undefined) return undefined;
+  const names = [...variablesOf(node)].filter((name) => /^[klmn]$/.test(name));
+  return names.length === 1 ? names[0] : undefined;
+}
