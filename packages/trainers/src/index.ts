@@ -56,6 +56,7 @@ export { createMuonWithAdamW, type MuonOptions, type MuonWithAdamWOptions, muon 
 export { createRuleOptimizer, type UpdateRule } from './optimizer/rule-optimizer.ts';
 export { type SgdOptions, sgd } from './optimizer/sgd.ts';
 export { nearestName, optionsFromSnakeCase } from './options/names.ts';
+export { type PpoOptions, type PpoOptionsInput, parsePpoOptions, ppoOptionsSchema } from './options/ppo-options.ts';
 export {
   type PreferenceOptions,
   type PreferenceOptionsInput,
@@ -85,6 +86,8 @@ export { type SapoOptions, sapo } from './policy-losses/sapo.ts';
 export { type VespoOptions, vespo } from './policy-losses/vespo.ts';
 export { adaptedKlCoefficient } from './ppo/adaptive-kl.ts';
 export { type GaeOptions, generalizedAdvantages } from './ppo/generalized-advantages.ts';
+export { createPpoTrainer, type PpoPorts } from './ppo/ppo-trainer.ts';
+export { type EstimateOptions, tokenEstimates, type ValuedCompletion } from './ppo/token-estimates.ts';
 export { type TokenRewardOptions, tokenKl, tokenRewards } from './ppo/token-rewards.ts';
 export { clippedValueLoss } from './ppo/value-loss.ts';
 export { maskedMoments, whiten } from './ppo/whiten.ts';

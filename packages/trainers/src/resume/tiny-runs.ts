@@ -6,12 +6,13 @@ import { loadDataset } from '@thinkwright/datasets';
 import { createAdapter, createEngine, type LanguageModel } from '@thinkwright/models';
 import { tinyModel } from '@thinkwright/models/test';
 import type { RewardFunction } from '@thinkwright/rewards';
+import { createPpoTrainer } from '../ppo/ppo-trainer.ts';
 import { createRejectionSampler } from '../rejection-sampling/rejection-sampler.ts';
 import { createRlTrainer } from '../rl/rl-trainer.ts';
 import { createSftTrainer } from '../sft/sft-trainer.ts';
 import type { Trainer } from '../trainer.ts';
 
-export const TINY_RUNS = ['sft', 'sft-lora', 'rl', 'rejection-sampling'] as const;
+export const TINY_RUNS = ['sft', 'sft-lora', 'rl', 'ppo', 'rejection-sampling'] as const;
 export type TinyRun = (typeof TINY_RUNS)[number];
 
 export interface TinyRunOptions {
@@ -53,6 +54,12 @@ export async function tinyTrainer(
   if (kind === 'rl') {
     const batch = { perDeviceTrainBatchSize: 2, stepsPerGeneration: 2, numIterations: 2, beta: 0.04, maxSteps: 6 };
     return { trainer: createRlTrainer({ ...shared, ...sampling, stream, ...batch }), model };
+  }
+  if (kind === 'ppo') {
+    const { engine, reward } = sampling;
+    const batch = { perDeviceTrainBatchSize: 2, gradientAccumulationSteps: 2, numMiniBatches: 2, numPpoEpochs: 2 };
+    const more = { responseLength: 4, valueWarmupSteps: 2, adapKlCtrl: true, maxSteps: 7 };
+    return { trainer: createPpoTrainer({ ...shared, engine, reward, stream, ...batch, ...more }), model };
   }
   const rounds = { rounds: 2, problemsPerRound: 4, generationBatchSize: 2, keepPerProblem: 2, minimumReward: 0.1 };
   const accept = () => true;

@@ -1,0 +1,53 @@
+// Log-probs and values of sampled tokens under the policy that sampled them, one forward for both, without a tape.
+
+import type { LanguageModel, LinearHead } from '@thinkwright/models';
+import { tf } from '@thinkwright/tensors';
+import { scoreTokens, uploadBatch } from '../batches/device-batch.ts';
+import { packSequences } from '../batches/packed-batch.ts';
+import { trajectorySequence } from '../rl/rollout.ts';
+
+export interface ScoredValues {
+  logProbs: Float32Array; // [L]
+  values: Float32Array; // [L]
+  entropies: Float32Array; // [L]
+}
+
+interface Completion {
+  promptIds: Int32Array;
+  ids: Int32Array;
+}
+
+/** Values [N] of the states whose hidden states are given, [N, C]. */
+export const valuesOf = (head: LinearHead, hidden: tf.Tensor2D): tf.Tensor1D =>
+  tf.reshape(head.forward(hidden), [hidden.shape[0]]);
+
+export async function scoreValues(
+  model: LanguageModel,
+  head: LinearHead,
+  completions: readonly Completion[],
+  { temperature, batchSize }: { temperature: number; batchSize: number },
+): Promise<ScoredValues[]> {
+  const results: ScoredValues[] = [];
+  for (let start = 0; start < completions.length; start += batchSize) {
+    const chunk = completions.slice(start, start + batchSize);
+    const device = uploadBatch(packSequences(chunk.map(trajectorySequence)));
+    const scored = tf.tidy(() => {
+      const { logProbs, entropy, hidden } = scoreTokens(model, device, { temperature });
+      return { logProbs, entropy, values: valuesOf(head, hidden) };
+    });
+    device.dispose();
+    const [logProbs, entropies, values] = (await Promise.all([
+      scored.logProbs.data(),
+      scored.entropy.data(),
+      scored.values.data(),
+    ])) as [Float32Array, Float32Array, Float32Array];
+    tf.dispose(scored);
+    let offset = 0;
+    for (const { ids } of chunk) {
+      const own = (all: Float32Array) => all.slice(offset, offset + ids.length);
+      results.push({ logProbs: own(logProbs), values: own(values), entropies: own(entropies) });
+      offset += ids.length;
+    }
+  }
+  return results;
+}
