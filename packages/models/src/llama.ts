@@ -144,11 +144,13 @@ export class Llama implements LanguageModel {
         'The model already has an adapter. Merge or detach it before attaching another.',
       );
     adapter.checkFits(this.config);
+    adapter.readBase(this.#weights);
     this.#adapter = adapter;
   }
 
   detachAdapter(): Adapter | undefined {
     const adapter = this.#adapter;
+    adapter?.forgetBase();
     this.#adapter = undefined;
     return adapter;
   }

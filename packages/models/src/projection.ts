@@ -2,6 +2,7 @@
 
 import { dropout, hashKey, linear, type RandomKey, tf } from '@thinkwright/tensors';
 import type { Adapter, AdapterPair } from './lora/adapter.ts';
+import { adaptedRowNorms } from './lora/weight-norm.ts';
 
 /** A linear layer by its module name (no `.weight`). */
 export interface LinearLayer {
@@ -23,23 +24,49 @@ export function project(x: tf.Tensor2D, layers: LinearLayer[], active?: ActiveAd
     { biases: layers.map(({ bias }) => bias) },
   );
   if (!active || !layers.some(({ name }) => active.adapter.pairs.has(name))) return base;
-  const deltas = layers.map(({ name, weight }) => {
-    const pair = active.adapter.pairs.get(name);
-    return pair ? adapterDelta(x, name, pair, active) : tf.zeros<tf.Rank.R2>([x.shape[0], weight.shape[0]]);
+  let column = 0;
+  const deltas = layers.map((layer) => {
+    const from = column;
+    column += layer.weight.shape[0];
+    const pair = active.adapter.pairs.get(layer.name);
+    if (!pair) return tf.zeros<tf.Rank.R2>([x.shape[0], layer.weight.shape[0]]);
+    const input = droppedInput(x, layer.name, active);
+    const delta = adapterDelta(input, pair, active.adapter.scale);
+    if (pair.magnitude === undefined) return delta;
+    const own = input === x ? withoutBias(columns(base, from, column), layer) : linear(input, layer.weight);
+    return magnitudeDelta(own, delta, layer, pair, active.adapter);
   });
   return tf.add(base, deltas.length === 1 ? deltas[0]! : tf.concat(deltas, 1));
 }
 
-function adapterDelta(
-  x: tf.Tensor2D,
-  name: string,
+function droppedInput(x: tf.Tensor2D, name: string, { adapter, dropoutKey }: ActiveAdapter): tf.Tensor2D {
+  const { loraDropout } = adapter;
+  return dropoutKey && loraDropout > 0 ? dropout(x, loraDropout, deriveKey(dropoutKey, name)) : x;
+}
+
+function adapterDelta(input: tf.Tensor2D, { a, b }: AdapterPair, scale: number): tf.Tensor2D {
+  const narrow = linear(input, a as unknown as tf.Tensor2D); // [T, R]
+  return linear(tf.mul(narrow, scale), b as unknown as tf.Tensor2D); // [T, N]
+}
+
+/** What DoRA adds to the base layer: g (W x + s B A x) - W x with g = m / |W + s B A|, the norm a constant. */
+function magnitudeDelta(
+  own: tf.Tensor2D, // W x, [T, N]
+  delta: tf.Tensor2D, // s B A x
+  { name, weight }: LinearLayer,
   pair: AdapterPair,
-  { adapter, dropoutKey }: ActiveAdapter,
+  { baseSquares, scale }: Adapter,
 ): tf.Tensor2D {
-  const { loraDropout, scale } = adapter;
-  const input = dropoutKey && loraDropout > 0 ? dropout(x, loraDropout, deriveKey(dropoutKey, name)) : x;
-  const narrow = linear(input, pair.a as unknown as tf.Tensor2D); // [T, R]
-  return linear(tf.mul(narrow, scale), pair.b as unknown as tf.Tensor2D); // [T, N]
+  const gain = tf.div(pair.magnitude!, adaptedRowNorms(weight, baseSquares.get(name)!, pair, scale)); // [N]
+  return tf.add(tf.mul(own, tf.sub(gain, 1)), tf.mul(delta, gain));
+}
+
+function columns(values: tf.Tensor2D, from: number, to: number): tf.Tensor2D {
+  return to - from === values.shape[1] ? values : tf.slice(values, [0, from], [-1, to - from]);
+}
+
+function withoutBias(values: tf.Tensor2D, { bias }: LinearLayer): tf.Tensor2D {
+  return bias === null ? values : tf.sub(values, bias);
 }
 
 function deriveKey(key: RandomKey, name: string): RandomKey {

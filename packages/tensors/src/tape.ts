@@ -21,6 +21,11 @@ interface TapeEngine {
   }): Output;
 }
 
+let ownOps = 0;
+
+/** Is the node that goes on the tape now an op of `record`? Those save what their gradients read. */
+export const isOwnOp = () => ownOps > 0;
+
 let gradientsWanted: ReadonlySet<string> | undefined;
 
 /**
@@ -29,21 +34,26 @@ let gradientsWanted: ReadonlySet<string> | undefined;
  */
 export function record<Output extends tf.Tensor | tf.Tensor[]>(op: FusedOp<Output>): Output {
   let held: (tf.Variable | undefined)[] = [];
-  return (tf.engine() as unknown as TapeEngine).runKernelFunc<Output>({
-    inputs: op.inputs,
-    forwardFunc: (_backend, save) =>
-      op.forward((tensors) => {
-        held = tensors.map((tensor) => (tensor instanceof tf.Variable ? tensor : undefined));
-        save(tensors.filter((_, index) => held[index] === undefined));
-      }),
-    backwardsFunc(dy, saved) {
-      let next = 0;
-      return op.backward(
-        dy,
-        held.map((variable) => variable ?? saved[next++]!),
-      );
-    },
-  });
+  ownOps++;
+  try {
+    return (tf.engine() as unknown as TapeEngine).runKernelFunc<Output>({
+      inputs: op.inputs,
+      forwardFunc: (_backend, save) =>
+        op.forward((tensors) => {
+          held = tensors.map((tensor) => (tensor instanceof tf.Variable ? tensor : undefined));
+          save(tensors.filter((_, index) => held[index] === undefined));
+        }),
+      backwardsFunc(dy, saved) {
+        let next = 0;
+        return op.backward(
+          dy,
+          held.map((variable) => variable ?? saved[next++]!),
+        );
+      },
+    });
+  } finally {
+    ownOps--;
+  }
 }
 
 /** Runs `compute` with the tape off: its result is a constant for every gradient. */

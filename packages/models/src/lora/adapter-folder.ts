@@ -22,13 +22,17 @@ export async function loadAdapter(
   try {
     const settings = settingsOf(stored, config);
     const layers = targetLayers(config, settings.targetModules);
-    const expected = new Set(layers.flatMap((layer) => Object.values(pairNames(layer))));
+    const namesOf = (layer: string) => {
+      const { magnitude, ...names } = pairNames(layer);
+      return settings.useDora ? [...Object.values(names), magnitude] : Object.values(names);
+    };
+    const expected = new Set(layers.flatMap(namesOf));
     const unexpected = [...tensors.entries.keys()].filter((name) => !expected.has(name));
     if (unexpected.length > 0)
       throw badAdapter(
         `'${folder}' holds tensors that target_modules do not explain: ${unexpected.slice(0, 3).join(', ')}`,
       );
-    const read = async (name: string, shape: [number, number]) => {
+    const read = async (name: string, shape: number[]) => {
       const entry = tensors.entries.get(name);
       if (!entry) throw badAdapter(`'${folder}' lacks the tensor '${name}'`);
       if (entry.shape.join() !== shape.join())
@@ -36,22 +40,26 @@ export async function loadAdapter(
           `'${name}' has shape [${entry.shape}], expected [${shape}] for this base model and r = ${settings.r}`,
         );
       const values = await tensors.readFloat32(name, options);
-      return tf.tidy(() => tf.variable(tf.tensor2d(values, shape)));
+      return tf.tidy(() => tf.variable(tf.tensor(values, shape)));
     };
     for (const layer of layers) {
       const [outputs, inputs] = layerShape(config, layer);
       const names = pairNames(layer);
-      const a = await read(names.a, [settings.r, inputs]);
+      const made: tf.Variable[] = [];
       try {
-        pairs.set(layer, { a, b: await read(names.b, [outputs, settings.r]) });
+        made.push(await read(names.a, [settings.r, inputs]));
+        made.push(await read(names.b, [outputs, settings.r]));
+        if (settings.useDora) made.push(await read(names.magnitude, [outputs]));
       } catch (error) {
-        a.dispose();
+        tf.dispose(made);
         throw error;
       }
+      const [a, b, magnitude] = made as [tf.Variable, tf.Variable, tf.Variable | undefined];
+      pairs.set(layer, { a, b, ...(magnitude && { magnitude }) });
     }
     return new Adapter(settings, pairs);
   } catch (error) {
-    for (const pair of pairs.values()) tf.dispose([pair.a, pair.b]);
+    for (const pair of pairs.values()) tf.dispose({ ...pair });
     throw error;
   } finally {
     await tensors.close();
@@ -60,7 +68,6 @@ export async function loadAdapter(
 
 /** Fields that change the arithmetic and are not implemented, with the value that switches them off. */
 const unsupported: Record<string, (value: unknown) => boolean> = {
-  use_dora: (value) => value === true,
   fan_in_fan_out: (value) => value === true,
   lora_bias: (value) => value === true,
   bias: (value) => value !== undefined && value !== 'none',
@@ -89,6 +96,7 @@ function settingsOf(stored: AdapterConfig, config: ModelConfig): LoraSettings {
     loraDropout: stored.lora_dropout ?? 0,
     targetModules: targets as string[] | 'all-linear',
     useRslora: stored.use_rslora ?? false,
+    useDora: stored.use_dora ?? false,
   });
   targetLayers(config, settings.targetModules);
   return settings;
@@ -118,7 +126,7 @@ export function peftFolderContent(model: LanguageModel, beside: readonly Paramet
       'TW_MODELS_ADAPTER_STATE',
       'The model has no adapter to save. Use saveModel for full weights.',
     );
-  const { r, loraAlpha, loraDropout, targetModules, useRslora } = adapter.settings;
+  const { r, loraAlpha, loraDropout, targetModules, useRslora, useDora } = adapter.settings;
   const config: AdapterConfig = {
     peft_type: 'LORA',
     base_model_name_or_path: baseModel,
@@ -127,6 +135,7 @@ export function peftFolderContent(model: LanguageModel, beside: readonly Paramet
     lora_dropout: loraDropout,
     target_modules: targetModules,
     use_rslora: useRslora,
+    use_dora: useDora,
   };
   const named = [
     ...adapter.parameters(),

@@ -15,6 +15,8 @@ export interface LoraOptions {
   targetModules?: string[] | 'all-linear';
   /** Scale by loraAlpha / √r (Kalajdzievski 2023), which keeps large ranks effective. Default false. */
   useRslora?: boolean;
+  /** Train a magnitude for each output beside the direction (DoRA, https://arxiv.org/abs/2402.09353). Default false. */
+  useDora?: boolean;
   /** Fixes the initial A. Default 0. */
   seed?: number;
 }
@@ -23,13 +25,13 @@ export type LoraSettings = Required<Omit<LoraOptions, 'seed'>>;
 
 /** Fills in defaults. @throws ModelError `TW_MODELS_BAD_ADAPTER` for values out of range */
 export function resolveLoraOptions(options: LoraOptions): LoraSettings {
-  const { r = 16, loraDropout = 0, targetModules = 'all-linear', useRslora = false } = options;
+  const { r = 16, loraDropout = 0, targetModules = 'all-linear', useRslora = false, useDora = false } = options;
   const { loraAlpha = 2 * r } = options;
   if (!Number.isInteger(r) || r < 1) throw badAdapter(`r is ${r}; use a whole number of at least 1`);
   if (!Number.isFinite(loraAlpha)) throw badAdapter(`loraAlpha is ${loraAlpha}; use a number such as ${2 * r}`);
   if (!(loraDropout >= 0 && loraDropout < 1))
     throw badAdapter(`loraDropout is ${loraDropout}; use 0 or a fraction below 1`);
-  return { r, loraAlpha, loraDropout, targetModules, useRslora };
+  return { r, loraAlpha, loraDropout, targetModules, useRslora, useDora };
 }
 
 /** What the low-rank product is multiplied by. */

@@ -77,6 +77,47 @@ describe('LoRA', () => {
     model.dispose();
   });
 
+  it('DoRA: changes nothing at first, trains a magnitude, keeps its bits under activation checkpointing, merges and comes back', async () => {
+    const model = tinyModel();
+    const base = hidden(model);
+    const liveBefore = memoryReport().liveTensors;
+    const fresh = createAdapter(model.config, { useDora: true, r: 3, seed: 1 });
+    model.attachAdapter(fresh);
+    expect(largestGap(hidden(model), base)).toBeLessThan(1e-6);
+    expect(model.parameters().map(({ name }) => name)).toContain(
+      'base_model.model.model.layers.0.self_attn.q_proj.lora_magnitude_vector',
+    );
+    for (const { b, magnitude } of fresh.pairs.values()) {
+      tf.tidy(() => b.assign(tf.add(b, 0.2)));
+      tf.tidy(() => magnitude!.assign(tf.mul(magnitude!, 1.5)));
+    }
+    const adapted = hidden(model);
+    expect(largestGap(adapted, base)).toBeGreaterThan(0.01);
+    const gradientsOf = (options: HiddenOptions) =>
+      computeGradients(() => tf.sum(tf.square(model.hidden(ids, layout, options))) as tf.Scalar, model.parameters());
+    const plain = gradientsOf({ dropoutKey: { seed: 1, stream: 2 } });
+    const again = gradientsOf({ dropoutKey: { seed: 1, stream: 2 }, checkpointActivations: true });
+    expect(plain.gradients.size).toBe(2 * 7 * 3);
+    for (const [name, gradient] of plain.gradients)
+      expect([...(await again.gradients.get(name)!.data())], name).toEqual([...(await gradient.data())]);
+    tf.dispose([plain.loss, again.loss, ...plain.gradients.values(), ...again.gradients.values()]);
+
+    await saveAdapter(model, folder);
+    const loaded = await loadAdapter(model.config, folder);
+    expect(loaded.settings).toEqual(fresh.settings);
+    const merged = await mergeAdapter(model);
+    expect(largestGap(hidden(model), adapted)).toBeLessThan(1e-5);
+    await unmergeAdapter(model, merged);
+    expect(largestGap(hidden(model), adapted)).toBeLessThan(1e-5);
+    model.detachAdapter()!.dispose();
+    expect(largestGap(hidden(model), base)).toBeLessThan(1e-5);
+    model.attachAdapter(loaded);
+    expect(largestGap(hidden(model), adapted)).toBeLessThan(1e-5);
+    model.detachAdapter()!.dispose();
+    expect(memoryReport().liveTensors).toBe(liveBefore);
+    model.dispose();
+  });
+
   it('drops inputs of the adapter only while training, by key', () => {
     const model = tinyModel();
     const base = hidden(model);

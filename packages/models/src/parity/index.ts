@@ -11,6 +11,7 @@ export const modelFamilies: ParityFamilies = {
   'models/llama-untied-bias': (folder) => modelParity(join(folder, 'models/llama-untied-bias')),
   'models/llama-rope-llama3': (folder) => modelParity(join(folder, 'models/llama-rope-llama3')),
   'models/adapter-lora': (folder) => adapters(folder, 'adapter-lora'),
+  'models/adapter-dora': (folder) => adapters(folder, 'adapter-dora'),
   'models/adapter-rslora': (folder) => adapters(folder, 'adapter-rslora'),
 };
 

@@ -1,7 +1,7 @@
 // Reverse-mode differentiation over the tfjs tape, like engine.gradients but frugal: each saved activation and each
 // intermediate gradient is freed as soon as the walk has passed it (tfjs holds them all until the end), and ops are told
 // which of their gradients are wanted. Nests: a gradient function may run a whole forward and backward of its own.
-import { wantingGradients } from '../tape.ts';
+import { hasKernel, isOwnOp, wantingGradients } from '../tape.ts';
 import { tf } from '../tfjs.ts';
 
 interface TapeNode {
@@ -27,7 +27,7 @@ export interface Recording<T> {
 export function recordTape<T extends tf.TensorContainer>(forward: () => T): Recording<T> {
   const state = tf.engine().state as unknown as EngineState;
   const outer = state.activeTape;
-  const tape: TapeNode[] = [];
+  const tape = new Tape();
   state.activeTape = tape;
   state.gradientDepth++;
   try {
@@ -38,6 +38,47 @@ export function recordTape<T extends tf.TensorContainer>(forward: () => T): Reco
   } finally {
     state.gradientDepth--;
     state.activeTape = outer;
+    tape.release();
+  }
+}
+
+/** Methods that tfjs's types keep to itself. */
+const openEngine = () => tf.engine() as unknown as { nextTensorId(): number; track(tensor: tf.Tensor): void };
+
+/** A custom op of tfjs that saved nothing; kernels say what their gradients need, and a clone shares its input's data. */
+function savedNothing({ kernelName, inputs, outputs, saved }: TapeNode): boolean {
+  if (saved?.length || isOwnOp() || hasKernel(kernelName)) return false;
+  return !Object.values(inputs).some(({ dataId }) => dataId === outputs[0]!.dataId);
+}
+
+/**
+ * A tape that holds what an op reads in its gradient without having saved it: tfjs's own `logSigmoid` closes over its input,
+ * which the tidy of the forward pass would free. Such an input lives until the scope around the recording ends.
+ */
+class Tape extends Array<TapeNode> {
+  #held: tf.Tensor[] = [];
+  #firstId = openEngine().nextTensorId();
+
+  override push(...nodes: TapeNode[]): number {
+    for (const node of nodes) if (savedNothing(node)) this.#hold(Object.values(node.inputs));
+    return super.push(...nodes);
+  }
+
+  #hold(inputs: tf.Tensor[]): void {
+    for (const input of inputs) {
+      const isOlder = input.id < this.#firstId; // not of this recording: its owner frees it
+      if (isOlder || input.kept) continue;
+      this.#held.push(tf.keep(input));
+    }
+  }
+
+  /** Hands what it held over to the scope around the recording. */
+  release(): void {
+    for (const tensor of this.#held) {
+      tensor.kept = false;
+      if (!tensor.isDisposed) openEngine().track(tensor);
+    }
+    this.#held = [];
   }
 }
 

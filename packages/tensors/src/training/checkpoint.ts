@@ -1,6 +1,6 @@
 // Activation checkpointing (Chen et al. 2016): forget what a stretch of the model computed, run it again in the backward
 // pass. The recomputed forward is the same code on the same inputs, so gradients are equal bit for bit.
-import { record } from '../tape.ts';
+import { isGradientWanted, record } from '../tape.ts';
 import { tf } from '../tfjs.ts';
 import { backpropagate, recordTape } from './backpropagate.ts';
 
@@ -25,17 +25,27 @@ export function checkpoint<T extends tf.Tensor>(
       return run(...inputs);
     },
     backward(dy, saved) {
-      const names = Object.keys(named);
+      const sources = [...saved, ...parameters];
+      const wanted = Object.keys(named).flatMap((name, index) =>
+        isGradientWanted(name) ? [{ name, source: sources[index]! }] : [],
+      );
       const { result, tape } = recordTape(() => run(...saved));
-      const gradients = backpropagate(tape, result, dy, [...saved, ...parameters]);
-      return Object.fromEntries(names.map((name, index) => [name, () => orZero(gradients[index], named[name]!)]));
+      const gradients = backpropagate(
+        tape,
+        result,
+        dy,
+        wanted.map(({ source }) => source),
+      );
+      return Object.fromEntries(
+        wanted.map(({ name, source }, index) => [name, () => orZero(gradients[index], source.shape)]),
+      );
     },
   }) as T;
 }
 
 /** A kept gradient handed over to the step's scope, or zeros for an input that the run did not use. */
-function orZero(gradient: tf.Tensor | undefined, input: tf.Tensor): tf.Tensor {
-  if (!gradient) return tf.zeros(input.shape);
+function orZero(gradient: tf.Tensor | undefined, shape: number[]): tf.Tensor {
+  if (!gradient) return tf.zeros(shape);
   const handedOver = tf.clone(gradient);
   gradient.dispose();
   return handedOver;

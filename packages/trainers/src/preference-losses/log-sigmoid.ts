@@ -1,4 +1,4 @@
-// log sigmoid(x) = -softplus(-x). tf.logSigmoid is not used: its gradient reads an input that the tape here has freed by then.
+// log sigmoid(x) = -softplus(-x), typed for vectors.
 
 import { tf } from '@thinkwright/tensors';
 
