@@ -13,9 +13,22 @@ namespace {
 constexpr int kFewRows = 12;
 
 // Scratch slots of this family (thread: packed rows; shared: packed right-hand sides, segment sums).
-enum GemmScratch : int { kPackedRows = 0, kPackedPanels = 0, kSegmentSum = 1 };
+enum GemmScratch : int { kPackedRows = 0, kExpandedPanel = 1, kPackedPanels = 0, kSegmentSum = 1 };
 
 constexpr long kTaskMultiplyAdds = 1 << 20;  // about 20 us: smaller records stay on the stream thread
+
+struct Product;
+
+// Panels that are not plain floats in memory (stored.h).
+struct PanelSource {
+  // Depths [depth0, depth0 + depth) of a panel as floats [depth][16].
+  virtual void expand(int panel, int depth0, int depth, float* out) const = 0;
+  // Multiplies few rows in its own way, or returns false.
+  virtual bool fewRows(const Product& p) const = 0;
+
+ protected:
+  ~PanelSource() = default;
+};
 
 struct Product {
   int m, n, k;
@@ -25,6 +38,7 @@ struct Product {
   float* c;
   long cStride;
   bool accumulate;
+  const PanelSource* source = nullptr;  // instead of panels
 };
 
 template <class V>
@@ -61,6 +75,7 @@ void rowBlock(const Product& p, int row0, int row1, int panel0, int panel1) {
   using Tiling = typename V::Tiling;
   constexpr int kRows = Tiling::tileRows, kPanels = Tiling::panels(kRows);
   float* tiles = threadScratch<float>(kPackedRows, (Tiling::blockRows + 2 * kRows) * Tiling::depthSlice + 16);
+  float* expanded = p.source == nullptr ? nullptr : threadScratch<float>(kExpandedPanel, kPanels * kPanelWidth * Tiling::depthSlice);
   const int slices = (p.k + Tiling::depthSlice - 1) / Tiling::depthSlice;
   const int slice = ((p.k + slices - 1) / slices + 7) / 8 * 8;
   for (int k0 = 0; k0 < p.k; k0 += slice) {
@@ -68,8 +83,16 @@ void rowBlock(const Product& p, int row0, int row1, int panel0, int panel1) {
     const bool loadC = p.accumulate || k0 > 0;
     packRows<V>(p.a, row0, row1, k0, k0 + depth, tiles);
     for (int panel = panel0; panel < panel1; panel += kPanels) {
-      const float* b = p.panels + panel * p.panelStride + static_cast<long>(k0) * kPanelWidth;
-      const int columns = std::min(std::min(kPanels, panel1 - panel) * kPanelWidth, p.n - panel * kPanelWidth);
+      const int together = std::min(kPanels, panel1 - panel);
+      const int columns = std::min(together * kPanelWidth, p.n - panel * kPanelWidth);
+      const float* b = expanded;
+      long panelStride = static_cast<long>(depth) * kPanelWidth;
+      if (p.source == nullptr) {
+        panelStride = p.panelStride;
+        b = p.panels + panel * panelStride + static_cast<long>(k0) * kPanelWidth;
+      } else {
+        for (int i = 0; i < together; i++) p.source->expand(panel + i, k0, depth, expanded + i * panelStride);
+      }
       float* c = p.c + panel * kPanelWidth;
       int row = row0;
       if (columns == kPanels * kPanelWidth) {
@@ -79,14 +102,14 @@ void rowBlock(const Product& p, int row0, int row1, int panel0, int panel1) {
           for (int r = 0; r < std::min(kRows, row1 - row - kRows); r++) {
             for (int i = 0; i < kPanels; i++) __builtin_prefetch(next + r * p.cStride + i * kPanelWidth, 1);
           }
-          tile<V, kRows, kPanels>(depth, PackedRows<V>{tiles + static_cast<long>(row - row0) * depth}, b, p.panelStride, kPanelWidth,
+          tile<V, kRows, kPanels>(depth, PackedRows<V>{tiles + static_cast<long>(row - row0) * depth}, b, panelStride, kPanelWidth,
                                   c + row * p.cStride, p.cStride, loadC);
         }
       }
       for (; row < row1; row += kRows) {
         const float* a = tiles + static_cast<long>(row - row0) * depth;
         withRows<kRows>(std::min(kRows, row1 - row), [&]<int R>() {
-          tileRow<V, R>(depth, PackedRows<V>{a}, b, p.panelStride, columns, c + row * p.cStride, p.cStride, loadC);
+          tileRow<V, R>(depth, PackedRows<V>{a}, b, panelStride, columns, c + row * p.cStride, p.cStride, loadC);
         });
       }
     }
@@ -102,10 +125,12 @@ void manyRows(const Product& p) {
   const long work = static_cast<long>(p.m) * p.n * p.k;
   int blocks = (p.m + Tiling::blockRows - 1) / Tiling::blockRows;
   int ranges = 1;
+  // Expanding a panel costs as much as some 8 rows: not once for each thread.
+  if (p.source != nullptr && p.m <= Tiling::blockRows) blocks = 1;
   if (threads > 1 && work > kTaskMultiplyAdds) {
     // An even number of tasks for each thread; rather fewer rows a block than a split of the columns, which packs rows again.
     const int wanted = static_cast<int>(std::min<long>(threads * 2L, work / (kTaskMultiplyAdds / 2)));
-    if (blocks < threads * 8) blocks = std::max(1, std::min((blocks + wanted - 1) / wanted * wanted, (p.m + 4 * kRows - 1) / (4 * kRows)));
+    if (blocks < threads * 8 && (p.source == nullptr || blocks > 1)) blocks = std::max(1, std::min((blocks + wanted - 1) / wanted * wanted, (p.m + 4 * kRows - 1) / (4 * kRows)));
     if (blocks < wanted) ranges = std::min(panelsTotal, (wanted + blocks - 1) / blocks);
   }
   const int blockRows = ((p.m + blocks - 1) / blocks + kRows - 1) / kRows * kRows;
@@ -129,6 +154,10 @@ void product(const Product& p) {
   if (p.k == 0) {
     if (p.accumulate) return;
     for (int row = 0; row < p.m; row++) std::memset(p.c + row * p.cStride, 0, static_cast<size_t>(p.n) * 4);
+    return;
+  }
+  if (p.source != nullptr) {
+    if (!p.source->fewRows(p)) manyRows<V>(p);
     return;
   }
   if (p.m <= kFewRows) return fewRows<V>(p);

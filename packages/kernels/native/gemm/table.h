@@ -1,6 +1,8 @@
 // The functions of gemm.h for one vector type.
 #pragma once
 #include "gemm/driver.h"
+#include "gemm/stored-pack.h"
+#include "gemm/stored.h"
 
 namespace thinkwright {
 namespace {
@@ -79,7 +81,12 @@ constexpr GemmKernels makeGemmKernels() {
           .gradWeight = gradWeight<V>,
           .addBias = addBias<V>,
           .gradBias = gradBias<V>,
-          .matMul = matMul<V>};
+          .matMul = matMul<V>,
+          .storedQuantise = storedQuantise,
+          .storedPack = storedPack,
+          .storedExpand = storedExpand<V>,
+          .storedRows = storedRows<V>,
+          .storedGemm = storedGemm<V>};
 }
 
 }  // namespace

@@ -12,6 +12,9 @@ struct NarrowTiling {
   static constexpr int blockRows = 96;    // packed rows of a task: depthSlice of them stay in L2
   static constexpr int unroll = 4;        // of the loop over k
   static constexpr int panels(int rows) { return rows == 1 ? 4 : rows == 2 ? 2 : 1; }  // side by side in a tile of so many rows
+  // The same for stored weights, which are expanded in registers for up to storedFewRows rows.
+  static constexpr int storedRows = 4, storedFewRows = 8;
+  static constexpr int storedPanels(int rows) { return rows == 1 ? 2 : 1; }
 };
 
 // 32 registers of 16 lanes: 14 rows x 2 panels.
@@ -21,11 +24,14 @@ struct WideTiling {
   static constexpr int blockRows = 224;
   static constexpr int unroll = 4;
   static constexpr int panels(int rows) { return rows <= 6 ? 4 : rows <= 9 ? 3 : 2; }
+  static constexpr int storedRows = 8, storedFewRows = 16;
+  static constexpr int storedPanels(int rows) { return rows <= 4 ? 4 : 2; }
 };
 
 // Plain C++: small code rather than speed.
 struct PlainTiling : NarrowTiling {
   static constexpr int unroll = 1;
+  static constexpr int storedFewRows = 0;
 };
 
 }  // namespace

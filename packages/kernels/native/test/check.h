@@ -130,5 +130,6 @@ void testHead();
 void testSampling();
 void testOptimizer();
 void testElementwise();
+void testStored();
 
 }  // namespace thinkwright::test

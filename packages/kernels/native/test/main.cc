@@ -15,7 +15,8 @@ int main(int count, char** values) {
     const char* name;
     void (*run)();
   } families[] = {{"gemm", testGemm},         {"layers", testLayers},       {"attention", testAttention},    {"head", testHead},
-                  {"sampling", testSampling}, {"optimizer", testOptimizer}, {"elementwise", testElementwise}};
+                  {"sampling", testSampling}, {"optimizer", testOptimizer}, {"elementwise", testElementwise},
+                  {"stored", testStored}};
   for (const auto& family : families) {
     const int before = failures, done = checks;
     family.run();
