@@ -2,6 +2,7 @@
 // device address. One block may serve several tensors (reshapes, clones, saved activations): `references` counts them.
 import type { Address } from './allocator.ts';
 import type { PackedWeights } from './kernels/packed-weights.ts';
+import type { StoredForm } from './kernels/stored-data.ts';
 
 export class DeviceData {
   /** 0 once freed. */
@@ -13,6 +14,8 @@ export class DeviceData {
   version = 0;
   /** Packed copies that were made from this weight (and maybe its neighbours); freed with it. */
   packs: PackedWeights[] | undefined;
+  /** A weight in fewer bits: the block holds its panels, and nothing else may read it as floats. */
+  stored: StoredForm | undefined;
   /** String tensors stay on the host. */
   strings: Uint8Array[] | undefined;
 

@@ -4,6 +4,7 @@ import { tf } from '@thinkwright/tensors';
 import { BOOL, bytesOf, DeviceData, elementTypeOf, sizeOf } from './backend-data.ts';
 import { KernelError } from './errors.ts';
 import { registerKernels } from './kernels/register.ts';
+import { expandStored } from './kernels/stored-data.ts';
 import type { Runtime } from './runtime.ts';
 import type { DeviceArray } from './stream.ts';
 
@@ -32,10 +33,18 @@ export class NativeBackend extends tf.KernelBackend {
   }
 
   allocate(size: number, dtype: string): DeviceData {
-    const bytes = bytesOf(dtype, size);
+    return this.allocateBytes(bytesOf(dtype, size), dtype);
+  }
+
+  allocateBytes(bytes: number, dtype: string): DeviceData {
     const data = new DeviceData(this.runtime.allocator.allocate(bytes), bytes, dtype);
     this.#live++;
     return data;
+  }
+
+  /** How a tensor is kept; undefined for plain numbers. */
+  storageOf(id: object): string | undefined {
+    return this.#held(id).stored?.storage;
   }
 
   /** The block of an input, which is brought here first if another backend holds it. */
@@ -77,18 +86,28 @@ export class NativeBackend extends tf.KernelBackend {
   override async read(id: object): Promise<tf.BackendValues> {
     const data = this.#held(id);
     if (data.strings !== undefined) return data.strings;
-    return this.runtime.stream.read(data.address, hostArray(data));
+    if (data.stored === undefined) return this.runtime.stream.read(data.address, hostArray(data));
+    const copy = expandStored(this, data);
+    return this.runtime.stream.read(copy.address, hostArray(copy)).finally(() => this.disposeData(copy));
   }
 
   override readSync(id: object): tf.BackendValues {
     const data = this.#held(id);
     if (data.strings !== undefined) return data.strings;
-    return this.runtime.stream.readSync(data.address, hostArray(data));
+    if (data.stored === undefined) return this.runtime.stream.readSync(data.address, hostArray(data));
+    const copy = expandStored(this, data);
+    try {
+      return this.runtime.stream.readSync(copy.address, hostArray(copy));
+    } finally {
+      this.disposeData(copy);
+    }
   }
 
   /** New contents in the same block, in stream order: for inputs of captured graphs. */
   overwrite(id: object, values: Int32Array | Float32Array): void {
     const data = this.#held(id);
+    if (data.stored !== undefined)
+      throw new KernelError('TW_KERNELS_BAD_OPTION', `a weight stored as ${data.stored.storage} cannot be overwritten`);
     this.runtime.stream.write(data.address, values);
     data.version++;
   }
@@ -135,8 +154,8 @@ export class NativeBackend extends tf.KernelBackend {
     return this.#live;
   }
 
-  override memory(): { unreliable: boolean } {
-    return { unreliable: false };
+  override memory(): { unreliable: boolean; deviceBytes: number } {
+    return { unreliable: false, deviceBytes: this.runtime.allocator.report().bytesInUse };
   }
 
   override floatPrecision(): 16 | 32 {

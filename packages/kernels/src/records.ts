@@ -145,9 +145,79 @@ export class Launch {
     sink.end();
   }
 
-  gatherRows(source: Address, indices: Address, out: Address, count: number, c: number, sourceRows: number): void {
+  storedQuantise(values: Address, raw: Address, type: number, count: number): void {
     const sink = this.#sink;
     const at = sink.begin(9);
+    sink.words[at + 1] = values;
+    sink.words[at + 2] = raw;
+    sink.words[at + 3] = type;
+    sink.words[at + 4] = count;
+    sink.words[at + 5] = Math.floor(count / 4294967296);
+    sink.end();
+  }
+
+  storedPack(raw: Address, panels: Address, type: number, n: number, k: number): void {
+    const sink = this.#sink;
+    const at = sink.begin(10);
+    sink.words[at + 1] = raw;
+    sink.words[at + 2] = panels;
+    sink.words[at + 3] = type;
+    sink.words[at + 4] = n;
+    sink.words[at + 5] = k;
+    sink.end();
+  }
+
+  storedExpand(panels: Address, out: Address, type: number, n: number, k: number): void {
+    const sink = this.#sink;
+    const at = sink.begin(11);
+    sink.words[at + 1] = panels;
+    sink.words[at + 2] = out;
+    sink.words[at + 3] = type;
+    sink.words[at + 4] = n;
+    sink.words[at + 5] = k;
+    sink.end();
+  }
+
+  storedRows(panels: Address, indices: Address, out: Address, type: number, n: number, k: number, count: number): void {
+    const sink = this.#sink;
+    const at = sink.begin(12);
+    sink.words[at + 1] = panels;
+    sink.words[at + 2] = indices;
+    sink.words[at + 3] = out;
+    sink.words[at + 4] = type;
+    sink.words[at + 5] = n;
+    sink.words[at + 6] = k;
+    sink.words[at + 7] = count;
+    sink.end();
+  }
+
+  storedGemm(m: number, k: number, a: Address, aStride: number, c: Address, cStride: number, column: number, backward: number, accumulate: number, panels0: Address, n0: number, type0: number, panels1: Address, n1: number, type1: number, panels2: Address, n2: number, type2: number): void {
+    const sink = this.#sink;
+    const at = sink.begin(13);
+    sink.words[at + 1] = m;
+    sink.words[at + 2] = k;
+    sink.words[at + 3] = a;
+    sink.words[at + 4] = aStride;
+    sink.words[at + 5] = c;
+    sink.words[at + 6] = cStride;
+    sink.words[at + 7] = column;
+    sink.words[at + 8] = backward;
+    sink.words[at + 9] = accumulate;
+    sink.words[at + 10] = panels0;
+    sink.words[at + 11] = n0;
+    sink.words[at + 12] = type0;
+    sink.words[at + 13] = panels1;
+    sink.words[at + 14] = n1;
+    sink.words[at + 15] = type1;
+    sink.words[at + 16] = panels2;
+    sink.words[at + 17] = n2;
+    sink.words[at + 18] = type2;
+    sink.end();
+  }
+
+  gatherRows(source: Address, indices: Address, out: Address, count: number, c: number, sourceRows: number): void {
+    const sink = this.#sink;
+    const at = sink.begin(14);
     sink.words[at + 1] = source;
     sink.words[at + 2] = indices;
     sink.words[at + 3] = out;
@@ -159,7 +229,7 @@ export class Launch {
 
   scatterAddRows(values: Address, indices: Address, out: Address, count: number, c: number, outRows: number, accumulate: number): void {
     const sink = this.#sink;
-    const at = sink.begin(10);
+    const at = sink.begin(15);
     sink.words[at + 1] = values;
     sink.words[at + 2] = indices;
     sink.words[at + 3] = out;
@@ -172,7 +242,7 @@ export class Launch {
 
   rmsNorm(x: Address, weight: Address, out: Address, rstd: Address, rows: number, c: number, epsilon: number): void {
     const sink = this.#sink;
-    const at = sink.begin(11);
+    const at = sink.begin(16);
     sink.words[at + 1] = x;
     sink.words[at + 2] = weight;
     sink.words[at + 3] = out;
@@ -185,7 +255,7 @@ export class Launch {
 
   rmsNormGrad(x: Address, weight: Address, rstd: Address, dOut: Address, dx: Address, dWeight: Address, rows: number, c: number, accumulate: number): void {
     const sink = this.#sink;
-    const at = sink.begin(12);
+    const at = sink.begin(17);
     sink.words[at + 1] = x;
     sink.words[at + 2] = weight;
     sink.words[at + 3] = rstd;
@@ -200,7 +270,7 @@ export class Launch {
 
   rope(x: Address, table: Address, positions: Address, out: Address, rows: number, width: number, headDimension: number, headCount: number, inverse: number, tableRows: number): void {
     const sink = this.#sink;
-    const at = sink.begin(13);
+    const at = sink.begin(18);
     sink.words[at + 1] = x;
     sink.words[at + 2] = table;
     sink.words[at + 3] = positions;
@@ -216,7 +286,7 @@ export class Launch {
 
   swiglu(gateUp: Address, out: Address, rows: number, f: number): void {
     const sink = this.#sink;
-    const at = sink.begin(14);
+    const at = sink.begin(19);
     sink.words[at + 1] = gateUp;
     sink.words[at + 2] = out;
     sink.words[at + 3] = rows;
@@ -226,7 +296,7 @@ export class Launch {
 
   swigluGrad(gateUp: Address, dOut: Address, dGateUp: Address, rows: number, f: number): void {
     const sink = this.#sink;
-    const at = sink.begin(15);
+    const at = sink.begin(20);
     sink.words[at + 1] = gateUp;
     sink.words[at + 2] = dOut;
     sink.words[at + 3] = dGateUp;
@@ -237,7 +307,7 @@ export class Launch {
 
   attention(qkv: Address, offsets: Address, out: Address, logSumExp: Address, sequences: number, headCount: number, keyValueHeadCount: number, headDimension: number, scale: number): void {
     const sink = this.#sink;
-    const at = sink.begin(16);
+    const at = sink.begin(21);
     sink.words[at + 1] = qkv;
     sink.words[at + 2] = offsets;
     sink.words[at + 3] = out;
@@ -252,7 +322,7 @@ export class Launch {
 
   attentionGrad(qkv: Address, offsets: Address, out: Address, logSumExp: Address, dOut: Address, dQkv: Address, sequences: number, headCount: number, keyValueHeadCount: number, headDimension: number, scale: number): void {
     const sink = this.#sink;
-    const at = sink.begin(17);
+    const at = sink.begin(22);
     sink.words[at + 1] = qkv;
     sink.words[at + 2] = offsets;
     sink.words[at + 3] = out;
@@ -269,7 +339,7 @@ export class Launch {
 
   cachedAttention(qkv: Address, slots: Address, positions: Address, keyCache: Address, valueCache: Address, out: Address, rows: number, capacity: number, headCount: number, keyValueHeadCount: number, headDimension: number, scale: number, slotCount: number): void {
     const sink = this.#sink;
-    const at = sink.begin(18);
+    const at = sink.begin(23);
     sink.words[at + 1] = qkv;
     sink.words[at + 2] = slots;
     sink.words[at + 3] = positions;
@@ -288,7 +358,7 @@ export class Launch {
 
   copyPrefix(keyCache: Address, valueCache: Address, fromSlot: number, toSlot: number, length: number, capacity: number, keyValueHeadCount: number, headDimension: number): void {
     const sink = this.#sink;
-    const at = sink.begin(19);
+    const at = sink.begin(24);
     sink.words[at + 1] = keyCache;
     sink.words[at + 2] = valueCache;
     sink.words[at + 3] = fromSlot;
@@ -300,9 +370,9 @@ export class Launch {
     sink.end();
   }
 
-  tokenLogProbs(hidden: Address, panels: Address, targets: Address, bias: Address, logProbs: Address, entropy: Address, logSumExp: Address, rows: number, c: number, v: number, temperature: number): void {
+  tokenLogProbs(hidden: Address, panels: Address, targets: Address, bias: Address, logProbs: Address, entropy: Address, logSumExp: Address, rows: number, c: number, v: number, temperature: number, type: number): void {
     const sink = this.#sink;
-    const at = sink.begin(20);
+    const at = sink.begin(25);
     sink.words[at + 1] = hidden;
     sink.words[at + 2] = panels;
     sink.words[at + 3] = targets;
@@ -314,12 +384,13 @@ export class Launch {
     sink.words[at + 9] = c;
     sink.words[at + 10] = v;
     sink.floats[at + 11] = temperature;
+    sink.words[at + 12] = type;
     sink.end();
   }
 
-  tokenLogProbsGrad(hidden: Address, panels: Address, panelsBackward: Address, targets: Address, bias: Address, logSumExp: Address, dLogProbs: Address, dHidden: Address, dWeight: Address, dBias: Address, rows: number, c: number, v: number, temperature: number, accumulate: number): void {
+  tokenLogProbsGrad(hidden: Address, panels: Address, panelsBackward: Address, targets: Address, bias: Address, logSumExp: Address, dLogProbs: Address, dHidden: Address, dWeight: Address, dBias: Address, rows: number, c: number, v: number, temperature: number, accumulate: number, type: number): void {
     const sink = this.#sink;
-    const at = sink.begin(21);
+    const at = sink.begin(26);
     sink.words[at + 1] = hidden;
     sink.words[at + 2] = panels;
     sink.words[at + 3] = panelsBackward;
@@ -335,12 +406,13 @@ export class Launch {
     sink.words[at + 13] = v;
     sink.floats[at + 14] = temperature;
     sink.words[at + 15] = accumulate;
+    sink.words[at + 16] = type;
     sink.end();
   }
 
   sampleTokens(logits: Address, keys: Address, positions: Address, ids: Address, logProbs: Address, rows: number, v: number, temperature: number, topK: number, topP: number, minP: number, seed: number): void {
     const sink = this.#sink;
-    const at = sink.begin(22);
+    const at = sink.begin(27);
     sink.words[at + 1] = logits;
     sink.words[at + 2] = keys;
     sink.words[at + 3] = positions;
@@ -358,7 +430,7 @@ export class Launch {
 
   adamW(parameter: Address, gradient: Address, firstMoment: Address, secondMoment: Address, count: number, decay: number, beta1: number, oneMinusBeta1: number, beta2: number, oneMinusBeta2: number, stepSize: number, correction: number, epsilon: number, gradientScale: Address): void {
     const sink = this.#sink;
-    const at = sink.begin(23);
+    const at = sink.begin(28);
     sink.words[at + 1] = parameter;
     sink.words[at + 2] = gradient;
     sink.words[at + 3] = firstMoment;
@@ -378,7 +450,7 @@ export class Launch {
 
   sumOfSquares(x: Address, count: number, total: Address, reset: number): void {
     const sink = this.#sink;
-    const at = sink.begin(24);
+    const at = sink.begin(29);
     sink.words[at + 1] = x;
     sink.words[at + 2] = count;
     sink.words[at + 3] = total;
@@ -388,7 +460,7 @@ export class Launch {
 
   finishNorm(total: Address, norm: Address): void {
     const sink = this.#sink;
-    const at = sink.begin(25);
+    const at = sink.begin(30);
     sink.words[at + 1] = total;
     sink.words[at + 2] = norm;
     sink.end();
@@ -396,7 +468,7 @@ export class Launch {
 
   clipScale(norm: Address, maxNorm: number, scale: Address): void {
     const sink = this.#sink;
-    const at = sink.begin(26);
+    const at = sink.begin(31);
     sink.words[at + 1] = norm;
     sink.floats[at + 2] = maxNorm;
     sink.words[at + 3] = scale;
@@ -405,7 +477,7 @@ export class Launch {
 
   binary(op: number, type: number, a: Address, b: Address, out: Address, d0: number, d1: number, d2: number, d3: number, a0: number, a1: number, a2: number, a3: number, b0: number, b1: number, b2: number, b3: number): void {
     const sink = this.#sink;
-    const at = sink.begin(27);
+    const at = sink.begin(32);
     sink.words[at + 1] = op;
     sink.words[at + 2] = type;
     sink.words[at + 3] = a;
@@ -428,7 +500,7 @@ export class Launch {
 
   unary(op: number, type: number, x: Address, out: Address, count: number, low: number, high: number): void {
     const sink = this.#sink;
-    const at = sink.begin(28);
+    const at = sink.begin(33);
     sink.words[at + 1] = op;
     sink.words[at + 2] = type;
     sink.words[at + 3] = x;
@@ -441,7 +513,7 @@ export class Launch {
 
   select(type: number, condition: Address, a: Address, b: Address, out: Address, count: number, inner: number): void {
     const sink = this.#sink;
-    const at = sink.begin(29);
+    const at = sink.begin(34);
     sink.words[at + 1] = type;
     sink.words[at + 2] = condition;
     sink.words[at + 3] = a;
@@ -454,7 +526,7 @@ export class Launch {
 
   reduce(op: number, type: number, x: Address, out: Address, outer: number, length: number, inner: number): void {
     const sink = this.#sink;
-    const at = sink.begin(30);
+    const at = sink.begin(35);
     sink.words[at + 1] = op;
     sink.words[at + 2] = type;
     sink.words[at + 3] = x;
@@ -467,7 +539,7 @@ export class Launch {
 
   cumsum(type: number, x: Address, out: Address, outer: number, length: number, inner: number, exclusive: number, reverse: number): void {
     const sink = this.#sink;
-    const at = sink.begin(31);
+    const at = sink.begin(36);
     sink.words[at + 1] = type;
     sink.words[at + 2] = x;
     sink.words[at + 3] = out;
@@ -481,7 +553,7 @@ export class Launch {
 
   cast(from: number, to: number, x: Address, out: Address, count: number): void {
     const sink = this.#sink;
-    const at = sink.begin(32);
+    const at = sink.begin(37);
     sink.words[at + 1] = from;
     sink.words[at + 2] = to;
     sink.words[at + 3] = x;
@@ -492,7 +564,7 @@ export class Launch {
 
   stridedCopy(type: number, x: Address, out: Address, xOffset: number, outOffset: number, d0: number, d1: number, d2: number, d3: number, d4: number, x0: number, x1: number, x2: number, x3: number, x4: number, o0: number, o1: number, o2: number, o3: number, o4: number): void {
     const sink = this.#sink;
-    const at = sink.begin(33);
+    const at = sink.begin(38);
     sink.words[at + 1] = type;
     sink.words[at + 2] = x;
     sink.words[at + 3] = out;
@@ -518,7 +590,7 @@ export class Launch {
 
   gather(type: number, x: Address, indices: Address, out: Address, outer: number, axisSize: number, inner: number, count: number): void {
     const sink = this.#sink;
-    const at = sink.begin(34);
+    const at = sink.begin(39);
     sink.words[at + 1] = type;
     sink.words[at + 2] = x;
     sink.words[at + 3] = indices;
@@ -532,7 +604,7 @@ export class Launch {
 
   scatterAdd(values: Address, indices: Address, out: Address, outer: number, outSize: number, inner: number, count: number): void {
     const sink = this.#sink;
-    const at = sink.begin(35);
+    const at = sink.begin(40);
     sink.words[at + 1] = values;
     sink.words[at + 2] = indices;
     sink.words[at + 3] = out;
@@ -545,7 +617,7 @@ export class Launch {
 
   oneHot(outType: number, indices: Address, out: Address, count: number, depth: number, on: number, off: number): void {
     const sink = this.#sink;
-    const at = sink.begin(36);
+    const at = sink.begin(41);
     sink.words[at + 1] = outType;
     sink.words[at + 2] = indices;
     sink.words[at + 3] = out;
@@ -558,7 +630,7 @@ export class Launch {
 
   fill(type: number, out: Address, count: number, value: number): void {
     const sink = this.#sink;
-    const at = sink.begin(37);
+    const at = sink.begin(42);
     sink.words[at + 1] = type;
     sink.words[at + 2] = out;
     sink.words[at + 3] = count;
@@ -568,7 +640,7 @@ export class Launch {
 
   range(type: number, out: Address, count: number, start: number, step: number): void {
     const sink = this.#sink;
-    const at = sink.begin(38);
+    const at = sink.begin(43);
     sink.words[at + 1] = type;
     sink.words[at + 2] = out;
     sink.words[at + 3] = count;
@@ -579,7 +651,7 @@ export class Launch {
 
   copyBytes(from: Address, to: Address, bytes: number): void {
     const sink = this.#sink;
-    const at = sink.begin(39);
+    const at = sink.begin(44);
     sink.words[at + 1] = from;
     sink.words[at + 2] = to;
     sink.words[at + 3] = bytes;
@@ -589,7 +661,7 @@ export class Launch {
 
   argMax(x: Address, out: Address, rows: number, n: number): void {
     const sink = this.#sink;
-    const at = sink.begin(40);
+    const at = sink.begin(45);
     sink.words[at + 1] = x;
     sink.words[at + 2] = out;
     sink.words[at + 3] = rows;
@@ -599,7 +671,7 @@ export class Launch {
 
   addInt(x: Address, count: number, by: number): void {
     const sink = this.#sink;
-    const at = sink.begin(41);
+    const at = sink.begin(46);
     sink.words[at + 1] = x;
     sink.words[at + 2] = count;
     sink.words[at + 3] = by;
@@ -608,7 +680,7 @@ export class Launch {
 
   randomUniform(out: Address, count: number, key0: number, key1: number, counter1: number, counter2: number, counter3: number, low: number, high: number): void {
     const sink = this.#sink;
-    const at = sink.begin(42);
+    const at = sink.begin(47);
     sink.words[at + 1] = out;
     sink.words[at + 2] = count;
     sink.words[at + 3] = key0;
@@ -623,7 +695,7 @@ export class Launch {
 
   randomNormal(out: Address, count: number, key0: number, key1: number, counter1: number, counter2: number, counter3: number, mean: number, deviation: number): void {
     const sink = this.#sink;
-    const at = sink.begin(43);
+    const at = sink.begin(48);
     sink.words[at + 1] = out;
     sink.words[at + 2] = count;
     sink.words[at + 3] = key0;
@@ -638,7 +710,7 @@ export class Launch {
 
   dropout(x: Address, out: Address, count: number, key0: number, key1: number, counter1: number, counter2: number, counter3: number, rate: number): void {
     const sink = this.#sink;
-    const at = sink.begin(44);
+    const at = sink.begin(49);
     sink.words[at + 1] = x;
     sink.words[at + 2] = out;
     sink.words[at + 3] = count;
@@ -756,6 +828,70 @@ export const KERNELS: readonly { name: string; fields: readonly KernelField[] }[
       { name: 'bRowStride', type: 'int', word: 11 },
       { name: 'bColumnStride', type: 'int', word: 12 },
       { name: 'c', type: 'address', word: 13, access: 'out', optional: false, bytes: (fields) => 4 * (fields.batch * fields.m * fields.n) },
+    ],
+  },
+  {
+    name: 'storedQuantise',
+    fields: [
+      { name: 'values', type: 'address', word: 1, access: 'in', optional: false, bytes: (fields) => 4 * (fields.count) },
+      { name: 'raw', type: 'address', word: 2, access: 'out', optional: false, bytes: (fields) => fields.count * (fields.type <= 2 ? 2 : fields.type === 3 ? 1.0625 : fields.type === 4 ? 0.5625 : fields.type === 5 ? 0.625 : fields.type === 6 ? 0.5625 : fields.type === 7 ? 0.6875 : 0.8203125) },
+      { name: 'type', type: 'int', word: 3 },
+      { name: 'count', type: 'long', word: 4 },
+    ],
+  },
+  {
+    name: 'storedPack',
+    fields: [
+      { name: 'raw', type: 'address', word: 1, access: 'in', optional: false, bytes: (fields) => fields.n * fields.k * (fields.type <= 2 ? 2 : fields.type === 3 ? 1.0625 : fields.type === 4 ? 0.5625 : fields.type === 5 ? 0.625 : fields.type === 6 ? 0.5625 : fields.type === 7 ? 0.6875 : 0.8203125) },
+      { name: 'panels', type: 'address', word: 2, access: 'out', optional: false, bytes: (fields) => Math.ceil(fields.n / 16) * fields.k * (fields.type === 0 ? 64 : fields.type <= 2 ? 32 : fields.type === 3 ? 17 : fields.type === 4 ? 9 : fields.type === 5 ? 10 : fields.type === 6 ? 9.25 : fields.type === 7 ? 11.25 : 13.125) },
+      { name: 'type', type: 'int', word: 3 },
+      { name: 'n', type: 'int', word: 4 },
+      { name: 'k', type: 'int', word: 5 },
+    ],
+  },
+  {
+    name: 'storedExpand',
+    fields: [
+      { name: 'panels', type: 'address', word: 1, access: 'in', optional: false, bytes: (fields) => Math.ceil(fields.n / 16) * fields.k * (fields.type === 0 ? 64 : fields.type <= 2 ? 32 : fields.type === 3 ? 17 : fields.type === 4 ? 9 : fields.type === 5 ? 10 : fields.type === 6 ? 9.25 : fields.type === 7 ? 11.25 : 13.125) },
+      { name: 'out', type: 'address', word: 2, access: 'out', optional: false, bytes: (fields) => 4 * (fields.n * fields.k) },
+      { name: 'type', type: 'int', word: 3 },
+      { name: 'n', type: 'int', word: 4 },
+      { name: 'k', type: 'int', word: 5 },
+    ],
+  },
+  {
+    name: 'storedRows',
+    fields: [
+      { name: 'panels', type: 'address', word: 1, access: 'in', optional: false, bytes: (fields) => Math.ceil(fields.n / 16) * fields.k * (fields.type === 0 ? 64 : fields.type <= 2 ? 32 : fields.type === 3 ? 17 : fields.type === 4 ? 9 : fields.type === 5 ? 10 : fields.type === 6 ? 9.25 : fields.type === 7 ? 11.25 : 13.125) },
+      { name: 'indices', type: 'address', word: 2, access: 'in', optional: false, bytes: (fields) => 4 * (fields.count) },
+      { name: 'out', type: 'address', word: 3, access: 'out', optional: false, bytes: (fields) => 4 * (fields.count * fields.k) },
+      { name: 'type', type: 'int', word: 4 },
+      { name: 'n', type: 'int', word: 5 },
+      { name: 'k', type: 'int', word: 6 },
+      { name: 'count', type: 'int', word: 7 },
+    ],
+  },
+  {
+    name: 'storedGemm',
+    fields: [
+      { name: 'm', type: 'int', word: 1 },
+      { name: 'k', type: 'int', word: 2 },
+      { name: 'a', type: 'address', word: 3, access: 'in', optional: false },
+      { name: 'aStride', type: 'int', word: 4 },
+      { name: 'c', type: 'address', word: 5, access: 'inout', optional: false },
+      { name: 'cStride', type: 'int', word: 6 },
+      { name: 'column', type: 'int', word: 7 },
+      { name: 'backward', type: 'int', word: 8 },
+      { name: 'accumulate', type: 'int', word: 9 },
+      { name: 'panels0', type: 'address', word: 10, access: 'in', optional: false, bytes: (fields) => Math.ceil(fields.n0 / 16) * fields.k * (fields.type0 === 0 ? 64 : fields.type0 <= 2 ? 32 : fields.type0 === 3 ? 17 : fields.type0 === 4 ? 9 : fields.type0 === 5 ? 10 : fields.type0 === 6 ? 9.25 : fields.type0 === 7 ? 11.25 : 13.125) },
+      { name: 'n0', type: 'int', word: 11 },
+      { name: 'type0', type: 'int', word: 12 },
+      { name: 'panels1', type: 'address', word: 13, access: 'in', optional: true, bytes: (fields) => Math.ceil(fields.n1 / 16) * fields.k * (fields.type1 === 0 ? 64 : fields.type1 <= 2 ? 32 : fields.type1 === 3 ? 17 : fields.type1 === 4 ? 9 : fields.type1 === 5 ? 10 : fields.type1 === 6 ? 9.25 : fields.type1 === 7 ? 11.25 : 13.125) },
+      { name: 'n1', type: 'int', word: 14 },
+      { name: 'type1', type: 'int', word: 15 },
+      { name: 'panels2', type: 'address', word: 16, access: 'in', optional: true, bytes: (fields) => Math.ceil(fields.n2 / 16) * fields.k * (fields.type2 === 0 ? 64 : fields.type2 <= 2 ? 32 : fields.type2 === 3 ? 17 : fields.type2 === 4 ? 9 : fields.type2 === 5 ? 10 : fields.type2 === 6 ? 9.25 : fields.type2 === 7 ? 11.25 : 13.125) },
+      { name: 'n2', type: 'int', word: 17 },
+      { name: 'type2', type: 'int', word: 18 },
     ],
   },
   {
@@ -906,7 +1042,7 @@ export const KERNELS: readonly { name: string; fields: readonly KernelField[] }[
     name: 'tokenLogProbs',
     fields: [
       { name: 'hidden', type: 'address', word: 1, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows * fields.c) },
-      { name: 'panels', type: 'address', word: 2, access: 'in', optional: false, bytes: (fields) => 4 * (Math.ceil(fields.v / 16) * 16 * fields.c) },
+      { name: 'panels', type: 'address', word: 2, access: 'in', optional: false, bytes: (fields) => Math.ceil(fields.v / 16) * fields.c * (fields.type === 0 ? 64 : fields.type <= 2 ? 32 : fields.type === 3 ? 17 : fields.type === 4 ? 9 : fields.type === 5 ? 10 : fields.type === 6 ? 9.25 : fields.type === 7 ? 11.25 : 13.125) },
       { name: 'targets', type: 'address', word: 3, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows) },
       { name: 'bias', type: 'address', word: 4, access: 'in', optional: true, bytes: (fields) => 4 * (fields.v) },
       { name: 'logProbs', type: 'address', word: 5, access: 'out', optional: false, bytes: (fields) => 4 * (fields.rows) },
@@ -916,13 +1052,14 @@ export const KERNELS: readonly { name: string; fields: readonly KernelField[] }[
       { name: 'c', type: 'int', word: 9 },
       { name: 'v', type: 'int', word: 10 },
       { name: 'temperature', type: 'float', word: 11 },
+      { name: 'type', type: 'int', word: 12 },
     ],
   },
   {
     name: 'tokenLogProbsGrad',
     fields: [
       { name: 'hidden', type: 'address', word: 1, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows * fields.c) },
-      { name: 'panels', type: 'address', word: 2, access: 'in', optional: false, bytes: (fields) => 4 * (Math.ceil(fields.v / 16) * 16 * fields.c) },
+      { name: 'panels', type: 'address', word: 2, access: 'in', optional: false, bytes: (fields) => Math.ceil(fields.v / 16) * fields.c * (fields.type === 0 ? 64 : fields.type <= 2 ? 32 : fields.type === 3 ? 17 : fields.type === 4 ? 9 : fields.type === 5 ? 10 : fields.type === 6 ? 9.25 : fields.type === 7 ? 11.25 : 13.125) },
       { name: 'panelsBackward', type: 'address', word: 3, access: 'in', optional: true, bytes: (fields) => 4 * (Math.ceil(fields.c / 16) * 16 * fields.v) },
       { name: 'targets', type: 'address', word: 4, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows) },
       { name: 'bias', type: 'address', word: 5, access: 'in', optional: true, bytes: (fields) => 4 * (fields.v) },
@@ -936,6 +1073,7 @@ export const KERNELS: readonly { name: string; fields: readonly KernelField[] }[
       { name: 'v', type: 'int', word: 13 },
       { name: 'temperature', type: 'float', word: 14 },
       { name: 'accumulate', type: 'int', word: 15 },
+      { name: 'type', type: 'int', word: 16 },
     ],
   },
   {

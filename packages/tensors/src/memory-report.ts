@@ -5,10 +5,12 @@ export interface MemoryReport {
   liveTensors: number;
   /** Bytes of the live tensors; a device's own scratch is not counted. */
   bytes: number;
+  /** Bytes that the device holds for them, where it says so: less than `bytes` for weights stored in fewer bits. */
+  deviceBytes?: number;
 }
 
 /** Counts live tensors and their bytes on the active device. */
 export function memoryReport(): MemoryReport {
-  const { numTensors, numBytes } = tf.memory();
-  return { liveTensors: numTensors, bytes: numBytes };
+  const { numTensors, numBytes, deviceBytes } = tf.memory() as tf.MemoryInfo & { deviceBytes?: number };
+  return { liveTensors: numTensors, bytes: numBytes, ...(deviceBytes === undefined ? {} : { deviceBytes }) };
 }

@@ -5,6 +5,7 @@
 // dHidden += d logits · W in chains of 2,048 vocabulary entries summed in order, dWeight as any weight gradient.
 #pragma once
 #include "gemm/driver.h"
+#include "gemm/stored-formats.h"
 #include "kernels/log-sum-exp.h"
 #include "kernels/rows.h"
 
@@ -29,6 +30,32 @@ inline void finishLogits(float* logits, const float* bias, int count, float temp
   }
 }
 
+// Columns [column, column + columns) of the head, column a multiple of 16; panels are plain floats (type 0) or stored, in which case
+// they serve both directions.
+struct HeadPanels {
+  const std::uint8_t* panels;
+  const float* backward;
+  int type, c, v;
+
+  template <class V>
+  void logits(int m, const float* a, int column, int columns, float* out, int outStride) const {
+    const std::uint8_t* from = panels + column / kPanelWidth * storedPanelBytes(type, c);
+    if (type != kStoredFloat32) {
+      return gemmKernels().storedGemm(m, c, a, c, out, outStride, 0, 0, 0, from, columns, type, nullptr, 0, 0, nullptr, 0, 0);
+    }
+    product<V>({m, columns, c, {a, c, 1}, reinterpret_cast<const float*>(from), static_cast<long>(c) * kPanelWidth, out, outStride, false});
+  }
+  template <class V>
+  void dHidden(int m, const float* dLogits, int column, int columns, float* out, bool continues) const {
+    if (type != kStoredFloat32) {
+      const std::uint8_t* from = panels + column / kPanelWidth * storedPanelBytes(type, c);
+      return gemmKernels().storedGemm(m, c, dLogits, kLogitStride, out, c, 0, 1, continues, from, columns, type, nullptr, 0, 0, nullptr, 0, 0);
+    }
+    product<V>({m, c, columns, {dLogits, kLogitStride, 1}, backward + static_cast<long>(column) * kPanelWidth, static_cast<long>(v) * kPanelWidth, out, c,
+                continues});
+  }
+};
+
 template <class V>
 struct TokenRow {
   RowSoftmax<V> softmax;
@@ -47,9 +74,9 @@ struct TokenRow {
 };
 
 template <class V>
-void tokenLogProbs(const float* hidden, const float* panels, const int32_t* targets, const float* bias, float* logProbs, float* entropy,
-                   float* logSumExp, int rows, int c, int v, float temperature) {
-  const long panelStride = static_cast<long>(c) * kPanelWidth;
+void tokenLogProbs(const float* hidden, const std::uint8_t* panels, const int32_t* targets, const float* bias, float* logProbs, float* entropy,
+                   float* logSumExp, int rows, int c, int v, float temperature, int type) {
+  const HeadPanels head{panels, nullptr, type, c, v};
   const auto finish = [&](const TokenRow<V>& state, long row) {
     state.finish(logProbs + row, entropy == nullptr ? nullptr : entropy + row, logSumExp == nullptr ? nullptr : logSumExp + row);
   };
@@ -60,8 +87,7 @@ void tokenLogProbs(const float* hidden, const float* panels, const int32_t* targ
       TokenRow<V> states[kBlockRows];
       for (int column = 0; column < v; column += kVocabularyBlock) {
         const int columns = std::min(kVocabularyBlock, v - column);
-        product<V>({count, columns, c, {hidden + static_cast<long>(row0) * c, c, 1}, panels + column / kPanelWidth * panelStride, panelStride, logits,
-                    kLogitStride, false});
+        head.logits<V>(count, hidden + static_cast<long>(row0) * c, column, columns, logits, kLogitStride);
         for (int i = 0; i < count; i++) states[i].add(logits + i * kLogitStride, bias, column, columns, temperature, static_cast<int>(clampIndex(targets[row0 + i], v)));
       }
       for (int i = 0; i < count; i++) finish(states[i], row0 + i);
@@ -74,7 +100,7 @@ void tokenLogProbs(const float* hidden, const float* panels, const int32_t* targ
   for (int i = 0; i < rows; i++) states[i] = TokenRow<V>();
   for (int column = 0; column < v; column += kWideColumns) {
     const int columns = std::min(kWideColumns, v - column);
-    product<V>({rows, columns, c, {hidden, c, 1}, panels + column / kPanelWidth * panelStride, panelStride, logits, stride, false});
+    head.logits<V>(rows, hidden, column, columns, logits, stride);
     forRows(rows, columns * 4L, [&](std::int64_t i) { states[i].add(logits + i * stride, bias, column, columns, temperature, static_cast<int>(clampIndex(targets[i], v))); });
   }
   for (int i = 0; i < rows; i++) finish(states[i], i);
@@ -101,10 +127,10 @@ inline void addInto(float* to, const float* from, long count) {
 }
 
 template <class V>
-void tokenLogProbsGrad(const float* hidden, const float* panels, const float* panelsBackward, const int32_t* targets, const float* bias,
+void tokenLogProbsGrad(const float* hidden, const std::uint8_t* panels, const float* panelsBackward, const int32_t* targets, const float* bias,
                        const float* logSumExp, const float* dLogProbs, float* dHidden, float* dWeight, float* dBias, int rows, int c, int v,
-                       float temperature, int accumulate) {
-  const long panelStride = static_cast<long>(c) * kPanelWidth;
+                       float temperature, int accumulate, int type) {
+  const HeadPanels head{panels, panelsBackward, type, c, v};
   const int segmentRows = std::min(rows, kRowSegment);
   float* logits = sharedScratch<float>(kLogits, static_cast<size_t>(std::max(segmentRows, 1)) * kLogitStride);
   if (rows == 0 && !accumulate) {
@@ -125,7 +151,7 @@ void tokenLogProbsGrad(const float* hidden, const float* panels, const float* pa
     float* hiddenSum = dRows == nullptr || !segmented ? dRows : sharedScratch<float>(kHiddenSum, static_cast<size_t>(count) * c);
     for (int column = 0; column < v; column += kVocabularyBlock) {
       const int columns = std::min(kVocabularyBlock, v - column);
-      product<V>({count, columns, c, {rowsOf, c, 1}, panels + column / kPanelWidth * panelStride, panelStride, logits, kLogitStride, false});
+      head.logits<V>(count, rowsOf, column, columns, logits, kLogitStride);
       forRows(count, columns * 4L, [&](std::int64_t i) {
         float* row = logits + i * kLogitStride;
         finishLogits<V>(row, bias == nullptr ? nullptr : bias + column, columns, temperature);
@@ -134,8 +160,7 @@ void tokenLogProbsGrad(const float* hidden, const float* panels, const float* pa
       if (dRows != nullptr) {
         const bool continues = column % kRowSegment != 0;
         float* into = column < kRowSegment ? dRows : hiddenSum;
-        product<V>({count, c, columns, {logits, kLogitStride, 1}, panelsBackward + static_cast<long>(column) * kPanelWidth,
-                    static_cast<long>(v) * kPanelWidth, into, c, continues});
+        head.dHidden<V>(count, logits, column, columns, into, continues);
         const bool ends = (column + kVocabularyBlock) % kRowSegment == 0 || column + columns == v;
         if (into != dRows && ends) addInto<V>(dRows, into, static_cast<long>(count) * c);
       }

@@ -29,6 +29,16 @@ void execute(const Record& record) {
       return as<GradBiasRecord>(record).apply(gemmKernels().gradBias);
     case Kernel::matMul:
       return as<MatMulRecord>(record).apply(gemmKernels().matMul);
+    case Kernel::storedQuantise:
+      return as<StoredQuantiseRecord>(record).apply(gemmKernels().storedQuantise);
+    case Kernel::storedPack:
+      return as<StoredPackRecord>(record).apply(gemmKernels().storedPack);
+    case Kernel::storedExpand:
+      return as<StoredExpandRecord>(record).apply(gemmKernels().storedExpand);
+    case Kernel::storedRows:
+      return as<StoredRowsRecord>(record).apply(gemmKernels().storedRows);
+    case Kernel::storedGemm:
+      return as<StoredGemmRecord>(record).apply(gemmKernels().storedGemm);
     case Kernel::gatherRows:
       return as<GatherRowsRecord>(record).apply(kernels().gatherRows);
     case Kernel::scatterAddRows:

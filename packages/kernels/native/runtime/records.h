@@ -30,6 +30,11 @@ enum class Kernel : std::int32_t {
   addBias,
   gradBias,
   matMul,
+  storedQuantise,
+  storedPack,
+  storedExpand,
+  storedRows,
+  storedGemm,
   gatherRows,
   scatterAddRows,
   rmsNorm,
@@ -68,7 +73,7 @@ enum class Kernel : std::int32_t {
   dropout,
 };
 
-constexpr int kKernelCount = 45;
+constexpr int kKernelCount = 50;
 inline constexpr const char* kKernelNames[] = {
     "noop",
     "replay",
@@ -79,6 +84,11 @@ inline constexpr const char* kKernelNames[] = {
     "addBias",
     "gradBias",
     "matMul",
+    "storedQuantise",
+    "storedPack",
+    "storedExpand",
+    "storedRows",
+    "storedGemm",
     "gatherRows",
     "scatterAddRows",
     "rmsNorm",
@@ -266,6 +276,95 @@ struct MatMulRecord {
   }
 };
 static_assert(sizeof(MatMulRecord) == 56);
+
+struct StoredQuantiseRecord {
+  std::int32_t kernel;
+  Address<const float> values;
+  Address<std::uint8_t> raw;
+  std::int32_t type;
+  Long count;
+
+  template <class Function>
+  void apply(Function&& function) const {
+    function(values, raw, type, count);
+  }
+};
+static_assert(sizeof(StoredQuantiseRecord) == 24);
+
+struct StoredPackRecord {
+  std::int32_t kernel;
+  Address<const std::uint8_t> raw;
+  Address<std::uint8_t> panels;
+  std::int32_t type;
+  std::int32_t n;
+  std::int32_t k;
+
+  template <class Function>
+  void apply(Function&& function) const {
+    function(raw, panels, type, n, k);
+  }
+};
+static_assert(sizeof(StoredPackRecord) == 24);
+
+struct StoredExpandRecord {
+  std::int32_t kernel;
+  Address<const std::uint8_t> panels;
+  Address<float> out;
+  std::int32_t type;
+  std::int32_t n;
+  std::int32_t k;
+
+  template <class Function>
+  void apply(Function&& function) const {
+    function(panels, out, type, n, k);
+  }
+};
+static_assert(sizeof(StoredExpandRecord) == 24);
+
+struct StoredRowsRecord {
+  std::int32_t kernel;
+  Address<const std::uint8_t> panels;
+  Address<const std::int32_t> indices;
+  Address<float> out;
+  std::int32_t type;
+  std::int32_t n;
+  std::int32_t k;
+  std::int32_t count;
+
+  template <class Function>
+  void apply(Function&& function) const {
+    function(panels, indices, out, type, n, k, count);
+  }
+};
+static_assert(sizeof(StoredRowsRecord) == 32);
+
+struct StoredGemmRecord {
+  std::int32_t kernel;
+  std::int32_t m;
+  std::int32_t k;
+  Address<const float> a;
+  std::int32_t aStride;
+  Address<float> c;
+  std::int32_t cStride;
+  std::int32_t column;
+  std::int32_t backward;
+  std::int32_t accumulate;
+  Address<const std::uint8_t> panels0;
+  std::int32_t n0;
+  std::int32_t type0;
+  Address<const std::uint8_t> panels1;
+  std::int32_t n1;
+  std::int32_t type1;
+  Address<const std::uint8_t> panels2;
+  std::int32_t n2;
+  std::int32_t type2;
+
+  template <class Function>
+  void apply(Function&& function) const {
+    function(m, k, a, aStride, c, cStride, column, backward, accumulate, panels0, n0, type0, panels1, n1, type1, panels2, n2, type2);
+  }
+};
+static_assert(sizeof(StoredGemmRecord) == 76);
 
 struct GatherRowsRecord {
   std::int32_t kernel;
@@ -469,7 +568,7 @@ static_assert(sizeof(CopyPrefixRecord) == 36);
 struct TokenLogProbsRecord {
   std::int32_t kernel;
   Address<const float> hidden;
-  Address<const float> panels;
+  Address<const std::uint8_t> panels;
   Address<const std::int32_t> targets;
   Address<const float> bias;
   Address<float> logProbs;
@@ -479,18 +578,19 @@ struct TokenLogProbsRecord {
   std::int32_t c;
   std::int32_t v;
   float temperature;
+  std::int32_t type;
 
   template <class Function>
   void apply(Function&& function) const {
-    function(hidden, panels, targets, bias, logProbs, entropy, logSumExp, rows, c, v, temperature);
+    function(hidden, panels, targets, bias, logProbs, entropy, logSumExp, rows, c, v, temperature, type);
   }
 };
-static_assert(sizeof(TokenLogProbsRecord) == 48);
+static_assert(sizeof(TokenLogProbsRecord) == 52);
 
 struct TokenLogProbsGradRecord {
   std::int32_t kernel;
   Address<const float> hidden;
-  Address<const float> panels;
+  Address<const std::uint8_t> panels;
   Address<const float> panelsBackward;
   Address<const std::int32_t> targets;
   Address<const float> bias;
@@ -504,13 +604,14 @@ struct TokenLogProbsGradRecord {
   std::int32_t v;
   float temperature;
   std::int32_t accumulate;
+  std::int32_t type;
 
   template <class Function>
   void apply(Function&& function) const {
-    function(hidden, panels, panelsBackward, targets, bias, logSumExp, dLogProbs, dHidden, dWeight, dBias, rows, c, v, temperature, accumulate);
+    function(hidden, panels, panelsBackward, targets, bias, logSumExp, dLogProbs, dHidden, dWeight, dBias, rows, c, v, temperature, accumulate, type);
   }
 };
-static_assert(sizeof(TokenLogProbsGradRecord) == 64);
+static_assert(sizeof(TokenLogProbsGradRecord) == 68);
 
 struct SampleTokensRecord {
   std::int32_t kernel;

@@ -51,12 +51,14 @@ Floats panelsOf(const Tables& t, const Head& h, bool forward) {
   return panels;
 }
 
+const std::uint8_t* bytesOf(const Floats& x) { return reinterpret_cast<const std::uint8_t*>(x.data()); }
+
 // [logProbs | entropy | logSumExp] of `rows` rows from `row`
 Floats scores(const Tables& t, const Head& h, int row, int rows) {
   const Floats panels = panelsOf(t, h, true);
   Floats out(3 * static_cast<size_t>(rows), NAN);
-  t.kernels.tokenLogProbs(h.hidden.data() + static_cast<size_t>(row) * h.c, panels.data(), h.targets.data() + row, h.biased ? h.bias.data() : nullptr, out.data(),
-                          out.data() + rows, out.data() + 2 * rows, rows, h.c, h.v, h.temperature);
+  t.kernels.tokenLogProbs(h.hidden.data() + static_cast<size_t>(row) * h.c, bytesOf(panels), h.targets.data() + row, h.biased ? h.bias.data() : nullptr, out.data(),
+                          out.data() + rows, out.data() + 2 * rows, rows, h.c, h.v, h.temperature, 0);
   return out;
 }
 
@@ -93,9 +95,9 @@ void gradients(const Head& h) {
     const Floats forward = scores(t, h, 0, h.rows);
     const Floats panels = panelsOf(t, h, true), back = panelsOf(t, h, false);
     Floats out(hiddenSize + weightSize + h.v, NAN);
-    t.kernels.tokenLogProbsGrad(h.hidden.data(), panels.data(), back.data(), h.targets.data(), h.biased ? h.bias.data() : nullptr, forward.data() + 2 * h.rows,
+    t.kernels.tokenLogProbsGrad(h.hidden.data(), bytesOf(panels), back.data(), h.targets.data(), h.biased ? h.bias.data() : nullptr, forward.data() + 2 * h.rows,
                                 h.dLogProbs.data(), out.data(), out.data() + hiddenSize, h.biased ? out.data() + hiddenSize + weightSize : nullptr, h.rows, h.c,
-                                h.v, h.temperature, 0);
+                                h.v, h.temperature, 0, 0);
     if (!h.biased) std::fill(out.end() - h.v, out.end(), 0.0f);
     return out;
   });
@@ -143,8 +145,8 @@ void testHead() {
   const Head h = makeHead(2100, 9, 30, 1.0f, false);
   const auto weightGradient = [&](const Tables& t, int row, int rows, int accumulate, Floats& dWeight) {
     const Floats forward = scores(t, h, row, rows), panels = panelsOf(t, h, true);
-    t.kernels.tokenLogProbsGrad(h.hidden.data() + static_cast<size_t>(row) * h.c, panels.data(), nullptr, h.targets.data() + row, nullptr, forward.data() + 2 * rows,
-                                h.dLogProbs.data() + row, nullptr, dWeight.data(), nullptr, rows, h.c, h.v, 1.0f, accumulate);
+    t.kernels.tokenLogProbsGrad(h.hidden.data() + static_cast<size_t>(row) * h.c, bytesOf(panels), nullptr, h.targets.data() + row, nullptr, forward.data() + 2 * rows,
+                                h.dLogProbs.data() + row, nullptr, dWeight.data(), nullptr, rows, h.c, h.v, 1.0f, accumulate, 0);
   };
   for (const Tables& t : allTables()) {
     Floats whole(h.weight.size()), parts(h.weight.size());

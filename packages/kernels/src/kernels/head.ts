@@ -1,11 +1,12 @@
 // The language-model head: log-probs of targets without a [N, V] matrix in memory, their gradient, and sampling.
 import { at, atOrNull, type KernelTable } from './native-kernel.ts';
 import { packedPanels } from './packed-weights.ts';
+import { headPanels } from './stored-weights.ts';
 
 export const headKernels: KernelTable = {
   TwTokenLogProbs(backend, { hidden, weight, targets, bias }, { temperature }) {
     const [rows, c] = hidden!.shape as [number, number];
-    const panels = packedPanels(backend, 'forward', [weight!]);
+    const { panels, type } = headPanels(backend, weight!);
     const logProbs = backend.output([rows]);
     const entropy = backend.output([rows]);
     const logSumExp = backend.output([rows]);
@@ -21,6 +22,7 @@ export const headKernels: KernelTable = {
       c,
       weight!.shape[0]!,
       temperature,
+      type,
     );
     return [logProbs, entropy, logSumExp];
   },
@@ -29,13 +31,14 @@ export const headKernels: KernelTable = {
     const { temperature, wantHidden, wantWeight, wantBias } = attributes;
     const [rows, c] = hidden!.shape as [number, number];
     const v = weight!.shape[0]!;
+    const { panels, type } = headPanels(backend, weight!);
     const dHidden = wantHidden ? backend.output([rows, c]) : undefined;
     const dWeight = wantWeight ? backend.output([v, c]) : undefined;
     const dBias = wantBias ? backend.output([v]) : undefined;
     backend.runtime.stream.launch.tokenLogProbsGrad(
       at(backend, hidden!),
-      packedPanels(backend, 'forward', [weight!]),
-      wantHidden ? packedPanels(backend, 'backward', [weight!]) : 0,
+      panels,
+      wantHidden && type === 0 ? packedPanels(backend, 'backward', [weight!]) : 0,
       at(backend, targets!),
       atOrNull(backend, bias),
       at(backend, logSumExp!),
@@ -48,6 +51,7 @@ export const headKernels: KernelTable = {
       v,
       temperature,
       0,
+      type,
     );
     return [dHidden, dWeight, dBias].filter((gradient) => gradient !== undefined);
   },

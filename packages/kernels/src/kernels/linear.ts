@@ -2,6 +2,7 @@
 import type { tf } from '@thinkwright/tensors';
 import { type Attributes, at, type Inputs, type KernelTable } from './native-kernel.ts';
 import { packedPanels } from './packed-weights.ts';
+import { anyStored, storedProduct } from './stored-weights.ts';
 
 function listed(inputs: Inputs, name: string, count: number): tf.TensorInfo[] {
   return Array.from({ length: count }, (_, index) => inputs[`${name}${index}`]!);
@@ -18,9 +19,10 @@ export const linearKernels: KernelTable = {
     const [rows, k] = x.shape as [number, number];
     const weights = listed(inputs, 'weight', attributes.count as number);
     const n = totalRows(weights);
-    const panels = packedPanels(backend, 'forward', weights);
     const y = backend.output([rows, n]);
-    launch.gemm(rows, n, k, at(backend, x), k, panels, y.dataId.address, n, 0);
+    const c = y.dataId.address;
+    if (anyStored(backend, weights)) storedProduct(backend, weights, { rows, a: at(backend, x), c, backward: false });
+    else launch.gemm(rows, n, k, at(backend, x), k, packedPanels(backend, 'forward', weights), c, n, 0);
     let column = 0;
     for (const [index, weight] of weights.entries()) {
       const bias = inputs[`bias${index}`];
@@ -36,9 +38,14 @@ export const linearKernels: KernelTable = {
     const [rows, n] = dy.shape as [number, number];
     const weights = listed(inputs, 'weight', attributes.count as number);
     const k = weights[0]!.shape[1]!;
-    const panels = packedPanels(backend, 'backward', weights);
     const dx = backend.output([rows, k]);
-    backend.runtime.stream.launch.gemm(rows, k, n, at(backend, dy), n, panels, dx.dataId.address, k, 0);
+    const c = dx.dataId.address;
+    if (anyStored(backend, weights)) {
+      storedProduct(backend, weights, { rows, a: at(backend, dy), c, backward: true });
+      return dx;
+    }
+    const panels = packedPanels(backend, 'backward', weights);
+    backend.runtime.stream.launch.gemm(rows, k, n, at(backend, dy), n, panels, c, k, 0);
     return dx;
   },
 

@@ -14,6 +14,8 @@ import type { Attributes, Inputs, KernelTable, NativeKernel } from './native-ker
 import { optimizerKernels } from './optimizer.ts';
 import { reductionKernels } from './reductions.ts';
 import { rowKernels } from './rows.ts';
+import { withReadableInputs } from './stored-data.ts';
+import { storedKernels } from './stored-weights.ts';
 import { viewKernels } from './views.ts';
 
 const NATIVE: KernelTable = {
@@ -27,6 +29,7 @@ const NATIVE: KernelTable = {
   ...layerKernels,
   ...attentionKernels,
   ...headKernels,
+  ...storedKernels,
   ...optimizerKernels,
 };
 
@@ -42,9 +45,13 @@ function register(backend: NativeBackend, kernelName: string, kernel: NativeKern
     kernelName,
     backendName: BACKEND_NAME,
     kernelFunc: ({ inputs, attrs }) => {
-      const named = inputs as Inputs;
       const attributes = (attrs ?? {}) as Attributes;
-      return kernel(backend, named, attributes) ?? runOnCpu(backend, kernelName, named, attributes);
+      return withReadableInputs(
+        backend,
+        kernelName,
+        inputs as Inputs,
+        (named) => kernel(backend, named, attributes) ?? runOnCpu(backend, kernelName, named, attributes),
+      );
     },
   });
 }

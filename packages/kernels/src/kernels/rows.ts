@@ -9,7 +9,9 @@ function gather(backend: NativeBackend, source: tf.TensorInfo, indices: tf.Tenso
   const count = indices.shape[0]!;
   const out = backend.output([count, c]);
   const { launch } = backend.runtime.stream;
-  launch.gatherRows(at(backend, source), at(backend, indices), out.dataId.address, count, c, sourceRows);
+  const { stored, address } = backend.data(source);
+  if (stored) launch.storedRows(address, at(backend, indices), out.dataId.address, stored.type, sourceRows, c, count);
+  else launch.gatherRows(at(backend, source), at(backend, indices), out.dataId.address, count, c, sourceRows);
   return out;
 }
 

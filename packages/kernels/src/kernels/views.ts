@@ -30,7 +30,8 @@ export function filled(
 export const viewKernels: KernelTable = {
   /** A clone of a variable is a copy: variables are updated in place, and a clone is a snapshot. */
   Identity(backend, { x }) {
-    if (!(x instanceof tf.Variable) || x.dtype === 'string') return backend.view(x!, x!.shape);
+    if (!(x instanceof tf.Variable) || x.dtype === 'string' || backend.data(x).stored)
+      return backend.view(x!, x!.shape);
     const out = backend.output(x.shape, x.dtype);
     backend.runtime.stream.launch.copyBytes(at(backend, x), out.dataId.address, out.dataId.bytes);
     return out;

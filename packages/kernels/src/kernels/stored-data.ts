@@ -1,0 +1,113 @@
+// Weights kept in fewer bits: the device data of such a tensor holds panels of native/gemm/stored-formats.h instead of
+// floats, once for both directions of a product. To tfjs it is a float32 tensor; what does not read panels itself gets an
+// expanded copy for the length of its call.
+import type { StorageType, tf } from '@thinkwright/tensors';
+import type { NativeBackend } from '../backend.ts';
+import type { DeviceData } from '../backend-data.ts';
+import { KernelError } from '../errors.ts';
+import type { Inputs } from './native-kernel.ts';
+
+/** As storedLayout() of native/gemm/stored-formats.h: `depth` numbers take `raw` bytes in a file; 16 columns `panel` here. */
+const FORMATS: Record<StorageType, { type: number; depth: number; raw: number; panel: number }> = {
+  float32: { type: 0, depth: 1, raw: 4, panel: 64 },
+  bfloat16: { type: 1, depth: 1, raw: 2, panel: 32 },
+  float16: { type: 2, depth: 1, raw: 2, panel: 32 },
+  q8_0: { type: 3, depth: 32, raw: 34, panel: 544 },
+  q4_0: { type: 4, depth: 32, raw: 18, panel: 288 },
+  q4_1: { type: 5, depth: 32, raw: 20, panel: 320 },
+  q4_k: { type: 6, depth: 256, raw: 144, panel: 2368 },
+  q5_k: { type: 7, depth: 256, raw: 176, panel: 2880 },
+  q6_k: { type: 8, depth: 256, raw: 210, panel: 3360 },
+};
+
+/** How a weight [n, k] is kept. */
+export interface StoredForm {
+  storage: StorageType;
+  type: number;
+  n: number;
+  k: number;
+}
+
+/** Bytes of a weight [n, k] as blocks of a file. */
+export function rawBytes(storage: StorageType, n: number, k: number): number {
+  const { depth, raw } = FORMATS[storage];
+  return n * (k / depth) * raw;
+}
+
+/** A weight [n, k] whose panels are packed from `raw`, blocks in the order of a file. */
+export function packStored(
+  backend: NativeBackend,
+  raw: number,
+  storage: StorageType,
+  n: number,
+  k: number,
+): tf.TensorInfo {
+  const { type, depth, panel } = FORMATS[storage];
+  const bytes = Math.ceil(n / 16) * (k / depth) * panel;
+  const data = backend.allocateBytes(bytes, 'float32');
+  data.stored = { storage, type, n, k };
+  backend.runtime.stream.launch.storedPack(raw, data.address, type, n, k);
+  return { dataId: data, shape: [n, k], dtype: 'float32' };
+}
+
+/** float32 values [n, k] rounded to `storage`. */
+export function quantise(backend: NativeBackend, x: tf.TensorInfo, storage: StorageType): tf.TensorInfo {
+  const [n, k] = x.shape as [number, number];
+  const { allocator, stream } = backend.runtime;
+  const bytes = rawBytes(storage, n, k);
+  const raw = allocator.allocate(bytes);
+  try {
+    stream.launch.storedQuantise(backend.data(x).address, raw, FORMATS[storage].type, n * k);
+    return packStored(backend, raw, storage, n, k);
+  } finally {
+    allocator.release(raw, bytes);
+  }
+}
+
+/** A float32 copy of a stored weight; the caller disposes it. */
+export function expandStored(backend: NativeBackend, data: DeviceData): DeviceData {
+  const { type, n, k } = data.stored!;
+  const copy = backend.allocate(n * k, 'float32');
+  backend.runtime.stream.launch.storedExpand(data.address, copy.address, type, n, k);
+  return copy;
+}
+
+/** Kernels that read stored weights as they are. */
+const READS_STORED = new Set([
+  'Identity',
+  'TwLinear',
+  'TwLinearGradInput',
+  'TwEmbedding',
+  'TwTokenLogProbs',
+  'TwTokenLogProbsGrad',
+]);
+
+/** Runs `run` with inputs it can read: stored weights are expanded for a kernel that does not know them. */
+export function withReadableInputs<T>(
+  backend: NativeBackend,
+  kernelName: string,
+  inputs: Inputs,
+  run: (inputs: Inputs) => T,
+): T {
+  let copies: [string, tf.TensorInfo][] | undefined;
+  for (const name in inputs) {
+    const stored = (inputs[name]?.dataId as DeviceData | undefined)?.stored;
+    if (stored === undefined || READS_STORED.has(kernelName)) continue;
+    if (kernelName === 'TwAdamW')
+      throw new KernelError(
+        'TW_KERNELS_BAD_OPTION',
+        `a weight stored as ${stored.storage} cannot be updated: it is frozen. Train an adapter, or keep it in float32`,
+      );
+    copies ??= [];
+    const { dataId, shape, dtype } = inputs[name]!;
+    copies.push([name, { dataId: expandStored(backend, dataId as DeviceData), shape, dtype }]);
+  }
+  if (copies === undefined) return run(inputs);
+  const readable = Array.isArray(inputs) ? ([...inputs] as unknown as Inputs) : { ...inputs };
+  for (const [name, copy] of copies) readable[name] = copy;
+  try {
+    return run(readable);
+  } finally {
+    for (const [, { dataId }] of copies) backend.disposeData(dataId);
+  }
+}

@@ -1,0 +1,91 @@
+// TwStoreAs { x } and TwStoreBlocks { blocks } attrs { storage, shape }: weights in fewer bits. And what the products launch
+// when one of their weights is such a one.
+import type { StorageType, tf } from '@thinkwright/tensors';
+import type { Address } from '../allocator.ts';
+import type { NativeBackend } from '../backend.ts';
+import { at, type KernelTable } from './native-kernel.ts';
+import { packedPanels } from './packed-weights.ts';
+import { packStored, quantise } from './stored-data.ts';
+
+/** Weights that one launch takes. */
+const SIDE_BY_SIDE = 3;
+const PANEL_WIDTH = 16;
+
+export const storedKernels: KernelTable = {
+  TwStoreAs: (backend, { x }, { storage }) => quantise(backend, x!, storage as StorageType),
+
+  TwStoreBlocks(backend, { blocks }, { storage, shape }) {
+    const [n, k] = shape as [number, number];
+    return packStored(backend, at(backend, blocks!), storage as StorageType, n, k);
+  },
+};
+
+/** Whether any of these weights is kept in fewer bits. */
+export function anyStored(backend: NativeBackend, weights: readonly tf.TensorInfo[]): boolean {
+  return weights.some((weight) => backend.data(weight).stored !== undefined);
+}
+
+/** Panels of a head: stored ones as they are, else packed; and their type. */
+export function headPanels(backend: NativeBackend, weight: tf.TensorInfo): { panels: Address; type: number } {
+  const { stored, address } = backend.data(weight);
+  return stored
+    ? { panels: address, type: stored.type }
+    : { panels: packedPanels(backend, 'forward', [weight]), type: 0 };
+}
+
+export interface StoredProduct {
+  rows: number;
+  /** [rows, K] forward, [rows, ΣN] backward. */
+  a: Address;
+  /** [rows, ΣN] forward, [rows, K] backward. */
+  c: Address;
+  backward: boolean;
+}
+
+/** y = x Wᵀ, or dx = dy W, for weights side by side of which some are stored. */
+export function storedProduct(backend: NativeBackend, weights: readonly tf.TensorInfo[], product: StoredProduct): void {
+  const { rows, a, c, backward } = product;
+  const k = weights[0]!.shape[1]!;
+  const total = weights.reduce((sum, weight) => sum + weight.shape[0]!, 0);
+  const aStride = backward ? total : k;
+  const cStride = backward ? k : total;
+  let column = 0;
+  for (const group of groupsOf(weights)) {
+    const [first, second, third] = group.map((weight) => ({ ...headPanels(backend, weight), n: weight.shape[0]! }));
+    const absent = { panels: 0, n: 0, type: 0 };
+    const [p, q, r] = [first!, second ?? absent, third ?? absent];
+    backend.runtime.stream.launch.storedGemm(
+      rows,
+      k,
+      a,
+      aStride,
+      c,
+      cStride,
+      column,
+      backward ? 1 : 0,
+      backward && column > 0 ? 1 : 0,
+      p.panels,
+      p.n,
+      p.type,
+      q.panels,
+      q.n,
+      q.type,
+      r.panels,
+      r.n,
+      r.type,
+    );
+    column += p.n + q.n + r.n;
+  }
+}
+
+/** Up to three weights, each but the last with whole panels. */
+function groupsOf(weights: readonly tf.TensorInfo[]): tf.TensorInfo[][] {
+  const groups: tf.TensorInfo[][] = [];
+  for (const weight of weights) {
+    const last = groups.at(-1);
+    const fits = last && last.length < SIDE_BY_SIDE && last.at(-1)!.shape[0]! % PANEL_WIDTH === 0;
+    if (fits) last.push(weight);
+    else groups.push([weight]);
+  }
+  return groups;
+}
