@@ -1,8 +1,9 @@
 // The list of benchmarks, one file each in benchmarks/. Each runs its two sides in turn and returns rows
 // { name, unit, ours[], peer[], lowerIsBetter? }; `missing` says what must be given first, `long` that it runs only when named.
 import decode from './benchmarks/decode.mjs';
+import decodeFormats from './benchmarks/decode-formats.mjs';
 import loraSft from './benchmarks/lora-sft.mjs';
 import matmul from './benchmarks/matmul.mjs';
 import quickstart from './benchmarks/quickstart.mjs';
 
-export const benchmarks = [matmul, decode, loraSft, quickstart];
+export const benchmarks = [matmul, decode, decodeFormats, loraSft, quickstart];

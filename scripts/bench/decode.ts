@@ -1,31 +1,66 @@
-// Our side of the decode benchmark: greedy tokens a second over all sequences, from two generations of different
-// length on the same prompt, so that prefill and fixed costs cancel. Prints one JSON line.
+// Our side of the decode and prefill benchmarks. Decode: greedy tokens a second over all sequences, from two generations of
+// different length on the same prompt, so that prefill and fixed costs cancel. Prefill: a 512-token prompt and its first token.
+// Prints one JSON line.
 import { parseArgs } from 'node:util';
-import { createEngine, loadModel } from '@thinkwright/models';
+import { createEngine, loadModel, type Storage } from '@thinkwright/models';
 import { collectTrajectories } from '@thinkwright/rollouts';
 import { useDevice } from '@thinkwright/tensors';
 
-const { values } = parseArgs({ options: { model: { type: 'string' }, batch: { type: 'string', default: '1,8,64' } } });
-if (values.model === undefined) throw new Error('decode.ts needs --model DIR');
+const { values } = parseArgs({
+  options: {
+    model: { type: 'string' },
+    batch: { type: 'string', default: '1,8,64' },
+    storage: { type: 'string', default: 'float32' },
+    prefill: { type: 'string', default: '' },
+    runs: { type: 'string', default: '1' },
+  },
+});
+if (values.model === undefined) throw new Error('decode.ts needs --model DIR or FILE');
 const contextTokens = 64;
 const [short, long] = [16, 80];
+const runs = Number(values.runs);
 
 const device = await useDevice('auto');
-const model = await loadModel(values.model);
-const tokensPerSecond: Record<string, number> = {};
-for (const batch of values.batch.split(',').map(Number)) {
-  const engine = createEngine(model, { maxBatch: batch });
-  const promptIds = Int32Array.from({ length: contextTokens }, (_, i) => 1000 + ((i * 37) % 20000));
-  const generate = async (maxTokens: number) => {
-    const start = performance.now();
-    const sampling = { temperature: 0, maxTokens, stopIds: [], seed: 1 };
-    await collectTrajectories(engine, [{ promptIds, samples: batch, sampling, key: 'bench' }]);
-    return (performance.now() - start) / 1000;
-  };
-  await generate(4);
-  const less = await generate(short);
-  const more = await generate(long);
-  tokensPerSecond[batch] = (batch * (long - short)) / (more - less);
+const model = await loadModel(values.model, { storage: values.storage as Storage });
+const median = (list: number[]) => list.sort((a, b) => a - b)[list.length >> 1]!;
+const listed = (text: string) => text.split(',').filter(Boolean).map(Number);
+
+async function timed(maxBatch: number, promptTokens: number, maxTokens: number): Promise<number> {
+  const engine = createEngine(model, { maxBatch });
+  const promptIds = Int32Array.from({ length: promptTokens }, (_, i) => 1000 + ((i * 37) % 20000));
+  const sampling = { temperature: 0, maxTokens, stopIds: [], seed: 1 };
+  const start = performance.now();
+  await collectTrajectories(engine, [{ promptIds, samples: maxBatch, sampling, key: 'bench' }]);
+  const seconds = (performance.now() - start) / 1000;
   await engine.close();
+  return seconds;
 }
-console.log(JSON.stringify({ device: device.name, tokensPerSecond }));
+
+const tokensPerSecond: Record<string, number> = {};
+for (const batch of listed(values.batch)) {
+  await timed(batch, contextTokens, 4);
+  const rates: number[] = [];
+  for (let run = 0; run < runs; run++) {
+    const less = await timed(batch, contextTokens, short);
+    const more = await timed(batch, contextTokens, long);
+    rates.push((batch * (long - short)) / (more - less));
+  }
+  tokensPerSecond[batch] = median(rates);
+}
+const prefillTokensPerSecond: Record<string, number> = {};
+for (const length of listed(values.prefill)) {
+  await timed(1, length, 1);
+  const rates: number[] = [];
+  for (let run = 0; run < Math.max(3, runs); run++) rates.push(length / (await timed(1, length, 1)));
+  prefillTokensPerSecond[length] = median(rates);
+}
+const peakGigabytes = (process.resourceUsage().maxRSS * 1024) / 1e9;
+console.log(
+  JSON.stringify({
+    device: device.name,
+    storage: values.storage,
+    tokensPerSecond,
+    prefillTokensPerSecond,
+    peakGigabytes,
+  }),
+);

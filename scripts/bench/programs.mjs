@@ -33,6 +33,13 @@ export function peerLines(script, args = []) {
   return jsonLines(python, [path.join(baselines, script), ...args]);
 }
 
+/** llama.cpp's last JSON line, or undefined where THINKWRIGHT_LLAMA_PYTHON names no Python that has llama-cpp-python. */
+export async function llamaCpp(args) {
+  const llamaPython = process.env.THINKWRIGHT_LLAMA_PYTHON;
+  if (llamaPython === undefined || !existsSync(baselines)) return undefined;
+  return lastJson(llamaPython, [path.join(baselines, 'llama_cpp_python.py'), ...args]);
+}
+
 async function lastJson(file, args, environment) {
   return (await jsonLines(file, args, environment)).at(-1);
 }

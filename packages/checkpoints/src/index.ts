@@ -10,6 +10,7 @@ export {
   writeFolderAtomically,
 } from './files/atomic-folder.ts';
 export { ggufConfig } from './gguf/config.ts';
+export { firstNotFinite } from './gguf/finite-blocks.ts';
 export { ggufToHuggingFaceName, huggingFaceToGgufName } from './gguf/name-map.ts';
 export { type GgufFile, openGguf } from './gguf/open.ts';
 export type { GgufNumbers, GgufValue } from './gguf/values.ts';

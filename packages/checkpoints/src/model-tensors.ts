@@ -21,6 +21,8 @@ export interface ModelTensors {
   readonly entries: ReadonlyMap<string, TensorEntry>;
   /** Row major, q and k rows in the order for half-split rotation. */
   readFloat32(name: string, options?: ReadOptions): Promise<Float32Array>;
+  /** The stored bytes (plain numbers or ggml blocks), rows in the same order. */
+  read(name: string, options?: ReadOptions): Promise<Uint8Array>;
   /** The folder or GGUF file that a tokenizer can be loaded from. */
   readonly tokenizerSource: string;
   close(): Promise<void>;
@@ -54,6 +56,7 @@ export async function openModelTensors(folderOrFile: string): Promise<ModelTenso
     config,
     entries: file.entries,
     readFloat32: (name, options) => file.readFloat32(name, options),
+    read: (name, options) => file.read(name, options),
     tokenizerSource: folder,
     close: () => file.close(),
   };
@@ -87,16 +90,18 @@ async function viewAsHuggingFace(file: GgufFile, path: string): Promise<ModelTen
   }
   const config = await ggufConfig(file);
   const headsOf = { query: config.num_attention_heads as number, key: config.num_key_value_heads as number };
+  const inOrder = async <V extends Float32Array | Uint8Array>(name: string, read: (source: string) => Promise<V>) => {
+    const source = findEntry(sources, name, path);
+    const values = await read(source.name);
+    const heads = permutedHeads(arch, name);
+    return heads ? unpermuteHeads(values, source.shape[0]!, headsOf[heads], source.name) : values;
+  };
   return {
     format: 'gguf',
     config,
     entries: new Map([...sources].map(([name, entry]) => [name, { ...entry, name }])),
-    async readFloat32(name, options) {
-      const source = findEntry(sources, name, path);
-      const values = await file.readFloat32(source.name, options);
-      const heads = permutedHeads(arch, name);
-      return heads ? unpermuteHeads(values, source.shape[0]!, headsOf[heads], source.name) : values;
-    },
+    readFloat32: (name, options) => inOrder(name, (source) => file.readFloat32(source, options)),
+    read: (name, options) => inOrder(name, (source) => file.read(source, options)),
     tokenizerSource: path,
     close: () => file.close(),
   };

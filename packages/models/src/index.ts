@@ -11,6 +11,7 @@ export { type DownloadProgress, downloadModel, type HubOptions } from './loading
 export { loadModelConfig } from './loading/load-config.ts';
 export { type LoadModelOptions, type LoadProgress, loadModel, resolveModel } from './loading/load-model.ts';
 export type { WeightProgress } from './loading/read-weights.ts';
+export type { Storage } from './loading/storage.ts';
 export { Adapter, type AdapterPair, createAdapter } from './lora/adapter.ts';
 export { loadAdapter, saveAdapter } from './lora/adapter-folder.ts';
 export type { LoraOptions, LoraSettings } from './lora/lora-options.ts';

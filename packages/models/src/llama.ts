@@ -10,6 +10,7 @@ import {
   type Parameter,
   rmsNorm,
   type SequenceLayout,
+  storageOf,
   tf,
 } from '@thinkwright/tensors';
 import { type BlockContext, type BlockWeights, decoderBlock } from './block.ts';
@@ -75,7 +76,20 @@ export class Llama implements LanguageModel {
 
   parameters(): Parameter[] {
     if (this.#adapter) return this.#adapter.parameters();
+    this.#refuseFrozen();
     return parameterSpecs(this.config).map(({ name, decay }) => ({ name, variable: this.#weights.get(name)!, decay }));
+  }
+
+  /** Weights in fewer bits cannot be updated. */
+  #refuseFrozen(): void {
+    for (const [name, weight] of this.#weights) {
+      const storage = storageOf(weight);
+      if (storage !== 'float32')
+        throw new ModelError(
+          'TW_MODELS_FROZEN_STORAGE',
+          `'${name}' is stored as ${storage}, which cannot be trained. Load the model with lora, or with storage: 'float32'.`,
+        );
+    }
   }
 
   namedTensors(): Map<string, tf.Variable> {

@@ -105,7 +105,9 @@ describe.skipIf(!hasNative)('stored weights on the native device', () => {
     const whole = deviceBytes() - start;
     const stored = storeAs(weight, 'q4_0');
     weight.dispose();
-    expect((deviceBytes() - start) / whole).toBeCloseTo(4.5 / 32, 2);
+    const share = (deviceBytes() - start) / whole / (4.5 / 32);
+    expect(share).toBeGreaterThanOrEqual(1);
+    expect(share).toBeLessThanOrEqual(1.25); // blocks of the arena come in four sizes a power of two
     stored.dispose();
   });
 

@@ -5,9 +5,14 @@ import { CheckpointError } from '../errors.ts';
 
 /**
  * Rows of each head from llama.cpp's order (0, D/2, 1, D/2+1, ...) to Hugging Face's (0, 1, 2, ...).
- * @param values [rows, columns] row major, or [rows] for a bias
+ * @param values [rows, columns] row major, [rows] for a bias, or the bytes of rows
  */
-export function unpermuteHeads(values: Float32Array, rows: number, headCount: number, name: string): Float32Array {
+export function unpermuteHeads<Values extends Float32Array | Uint8Array>(
+  values: Values,
+  rows: number,
+  headCount: number,
+  name: string,
+): Values {
   const headDimension = rows / headCount;
   if (!Number.isInteger(headDimension) || headDimension % 2 !== 0) {
     throw new CheckpointError(
@@ -17,7 +22,7 @@ export function unpermuteHeads(values: Float32Array, rows: number, headCount: nu
   }
   const columns = values.length / rows;
   const half = headDimension / 2;
-  const result = new Float32Array(values.length);
+  const result = values.slice() as Values;
   for (let row = 0; row < rows; row++) {
     const within = row % headDimension; // the row to fill, in Hugging Face order
     const source = row - within + 2 * (within % half) + (within < half ? 0 : 1);

@@ -46,17 +46,17 @@ struct GemmKernels {
 
   // ---- weights in fewer bits: layouts and types in stored-formats.h
   // raw: `count` numbers as blocks of ggml, with its reference rounding; not for the K types.
-  void (*storedQuantise)(const float* values, std::uint8_t* raw, int type, std::int64_t count);
+  void (*storedQuantise)(const float* values, uint8_t* raw, int type, int64_t count);
   // raw [n][k / depth blocks] becomes panels.
-  void (*storedPack)(const std::uint8_t* raw, std::uint8_t* panels, int type, int n, int k);
+  void (*storedPack)(const uint8_t* raw, uint8_t* panels, int type, int n, int k);
   // out [n, k] in float32
-  void (*storedExpand)(const std::uint8_t* panels, float* out, int type, int n, int k);
+  void (*storedExpand)(const uint8_t* panels, float* out, int type, int n, int k);
   // out [count, k]: rows indices[i], held inside [0, n)
-  void (*storedRows)(const std::uint8_t* panels, const std::int32_t* indices, float* out, int type, int n, int k, int count);
+  void (*storedRows)(const uint8_t* panels, const int32_t* indices, float* out, int type, int n, int k, int count);
   // Up to three weights side by side (absent: n = 0), each N a multiple of 16 but the last one's; type 0 has panels of packForward.
   // c[m, column …] = a[m, k] Wᵀ, or backward c[m, k] = a[m, column …] W; continues the chains that c holds when `accumulate` is 1.
   void (*storedGemm)(int m, int k, const float* a, int aStride, float* c, int cStride, int column, int backward, int accumulate,
-                     const std::uint8_t* panels0, int n0, int type0, const std::uint8_t* panels1, int n1, int type1, const std::uint8_t* panels2, int n2, int type2);
+                     const uint8_t* panels0, int n0, int type0, const uint8_t* panels1, int n1, int type1, const uint8_t* panels2, int n2, int type2);
 };
 
 // The table for the chosen instruction set.

@@ -67,11 +67,11 @@ struct Kernels {
   // hidden [rows, c], panels = packForward of the head weight [v, c]; logits are hidden · Wᵀ (+ bias), divided by temperature.
   // logProbs, entropy, logSumExp [rows]; bias [v], entropy and logSumExp may be null. `type` is that of the panels: 0 for plain
   // floats, else stored ones (gemm/stored-formats.h), which need no panelsBackward and have no dWeight.
-  void (*tokenLogProbs)(const float* hidden, const std::uint8_t* panels, const int32_t* targets, const float* bias, float* logProbs, float* entropy,
+  void (*tokenLogProbs)(const float* hidden, const uint8_t* panels, const int32_t* targets, const float* bias, float* logProbs, float* entropy,
                         float* logSumExp, int rows, int c, int v, float temperature, int type);
   // panelsBackward = packBackward of the head weight. dHidden, dWeight [v, c], dBias [v] may each be null (then not computed).
   // accumulate adds to what dWeight and dBias hold; dHidden is always overwritten.
-  void (*tokenLogProbsGrad)(const float* hidden, const std::uint8_t* panels, const float* panelsBackward, const int32_t* targets, const float* bias,
+  void (*tokenLogProbsGrad)(const float* hidden, const uint8_t* panels, const float* panelsBackward, const int32_t* targets, const float* bias,
                             const float* logSumExp, const float* dLogProbs, float* dHidden, float* dWeight, float* dBias, int rows, int c,
                             int v, float temperature, int accumulate, int type);
   // logits [rows, v]. temperature 0 = greedy (first maximum, log-prob at temperature 1). topK 0, topP 1, minP 0 = off.

@@ -11,10 +11,16 @@ import { loadAdapter } from '../lora/adapter-folder.ts';
 import type { LoraOptions } from '../lora/lora-options.ts';
 import { type DownloadProgress, downloadModel, type HubOptions, parseHubId } from './hub.ts';
 import { readWeights, type WeightProgress } from './read-weights.ts';
+import { checkStorage, type Storage } from './storage.ts';
 
 export type LoadProgress = ({ phase: 'download' } & DownloadProgress) | ({ phase: 'weights' } & WeightProgress);
 
 export interface LoadModelOptions extends Omit<HubOptions, 'onProgress'> {
+  /**
+   * How the matrices are kept. Default `float32`, the only one that can be trained; the others are frozen, so they serve
+   * inference and the base of an adapter (QLoRA), with the exact results of float32 weights of the same values.
+   */
+  storage?: Storage;
   /** Attach a fresh adapter and train only that. */
   lora?: LoraOptions;
   /** Attach the adapter in this PEFT folder. */
@@ -48,7 +54,7 @@ export async function resolveModel(idOrPath: string, options: LoadModelOptions =
 }
 
 /**
- * Loads a model onto the current device as float32.
+ * Loads a model onto the current device.
  * @throws ModelError, CheckpointError, or the signal's reason; nothing stays allocated after an error
  */
 export async function loadModel(idOrPath: string, options: LoadModelOptions = {}): Promise<LanguageModel> {
@@ -57,11 +63,13 @@ export async function loadModel(idOrPath: string, options: LoadModelOptions = {}
       'TW_MODELS_ADAPTER_STATE',
       'Give either lora (a fresh adapter) or adapter (a saved one), not both.',
     );
+  checkStorage(options.storage ?? 'float32');
   const source = await openModelTensors(await resolveModel(idOrPath, options));
-  const { signal, onProgress } = options;
+  const { signal, onProgress, storage } = options;
   try {
     const config = parseModelConfig(source.config);
     const weights = await readWeights(source, config, {
+      storage,
       signal,
       onProgress: onProgress && ((progress) => onProgress({ phase: 'weights', ...progress })),
     });

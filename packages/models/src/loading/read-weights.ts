@@ -6,6 +6,7 @@ import { tf } from '@thinkwright/tensors';
 import type { ModelConfig } from '../config.ts';
 import { ModelError } from '../errors.ts';
 import { embeddingName, headName, type ParameterSpec, parameterSpecs } from '../parameter-specs.ts';
+import { readTensor, type Storage } from './storage.ts';
 
 export interface WeightProgress {
   loadedTensors: number;
@@ -23,6 +24,8 @@ export async function readWeights(
   source: ModelTensors,
   config: ModelConfig,
   options: {
+    /** How matrices are kept. Default float32. */
+    storage?: Storage;
     signal?: AbortSignal;
     onProgress?: (progress: WeightProgress) => void;
     /** Tensors of the file that are somebody else's. */
@@ -35,14 +38,12 @@ export async function readWeights(
   const weights = new Map<string, tf.Variable>();
   let loadedBytes = 0;
   try {
-    for (const { name, shape } of specs) {
+    for (const spec of specs) {
+      const { name } = spec;
       options.signal?.throwIfAborted();
-      const values = await source.readFloat32(name, { signal: options.signal });
-      checkFinite(name, values);
-      weights.set(
-        name,
-        tf.tidy(() => tf.variable(tf.tensor(values, shape))),
-      );
+      const tensor = await readTensor(source, spec, options.storage ?? 'float32', { signal: options.signal });
+      weights.set(name, tf.variable(tensor));
+      tensor.dispose();
       loadedBytes += source.entries.get(name)!.bytes;
       options.onProgress?.({ loadedTensors: weights.size, totalTensors: specs.length, loadedBytes, totalBytes });
     }
@@ -76,18 +77,6 @@ function checkWeights(
   throw new ModelError(
     'TW_MODELS_WEIGHTS_MISMATCH',
     `config.json and the weights disagree: ${shown}${rest}. Take both from the same model and revision.`,
-  );
-}
-
-/** One NaN in the weights makes every output NaN, and sampling from that looks like text. */
-function checkFinite(name: string, values: Float32Array): void {
-  let difference = 0;
-  for (let i = 0; i < values.length; i++) difference += values[i]! - values[i]!; // 0 for finite values, NaN for others
-  if (difference === 0) return;
-  const index = values.findIndex((value) => !Number.isFinite(value));
-  throw new ModelError(
-    'TW_MODELS_WEIGHTS_NOT_FINITE',
-    `'${name}' holds ${values[index]} at element ${index}; weights must be finite. The training that wrote them diverged, or the file is damaged: take an earlier checkpoint.`,
   );
 }
 

@@ -1,0 +1,83 @@
+// How the matrices of a model are kept: in float32, rounded to a format, or as the file has them. Norms and biases stay float32.
+
+import { type DataType, firstNotFinite, type ModelTensors } from '@thinkwright/checkpoints';
+import { fitsStorage, type StorageType, storeAs, storeBlocks, storesWeights, tf } from '@thinkwright/tensors';
+import { ModelError } from '../errors.ts';
+import type { ParameterSpec } from '../parameter-specs.ts';
+
+/** `native`: blocks and 16-bit floats as the file has them; formats that cannot be computed with become float32. */
+export type Storage = 'float32' | 'bfloat16' | 'float16' | 'q8_0' | 'q4_0' | 'q4_1' | 'native';
+
+const storages: readonly Storage[] = ['float32', 'bfloat16', 'float16', 'q8_0', 'q4_0', 'q4_1', 'native'];
+
+const STORED_AS: Partial<Record<DataType, StorageType>> = {
+  BF16: 'bfloat16',
+  F16: 'float16',
+  Q8_0: 'q8_0',
+  Q4_0: 'q4_0',
+  Q4_1: 'q4_1',
+  Q4_K: 'q4_k',
+  Q5_K: 'q5_k',
+  Q6_K: 'q6_k',
+};
+
+/** How to keep one tensor; a matrix whose rows hold no whole blocks stays float32. */
+function storageFor({ shape, role }: ParameterSpec, found: StorageType | undefined, wanted: Storage): StorageType {
+  if (role === 'norm' || role === 'bias') return 'float32';
+  const storage = wanted === 'native' ? (found ?? 'float32') : wanted;
+  return fitsStorage(storage, shape[1]!) ? storage : 'float32';
+}
+
+/**
+ * Reads one tensor of a model onto the device, kept as `wanted` says: straight from the file's blocks where they are of
+ * that format, else by rounding float32 values. On devices that store no weights the values stay float32.
+ * @throws ModelError TW_MODELS_WEIGHTS_NOT_FINITE
+ */
+export async function readTensor(
+  source: ModelTensors,
+  spec: ParameterSpec,
+  wanted: Storage,
+  options: { signal?: AbortSignal },
+): Promise<tf.Tensor> {
+  const { name, shape } = spec;
+  const { dtype } = source.entries.get(name)!;
+  const found = STORED_AS[dtype];
+  const storage = storageFor(spec, found, wanted);
+  if (storage !== 'float32' && storage === found && storesWeights()) {
+    const blocks = await source.read(name, options);
+    const bad = firstNotFinite(dtype, blocks);
+    if (bad >= 0) throw notFinite(name, 'an infinity or NaN', bad);
+    return storeBlocks(blocks, shape as [number, number], storage);
+  }
+  const values = await source.readFloat32(name, options);
+  checkFinite(name, values);
+  return tf.tidy(() => {
+    const tensor = tf.tensor(values, shape);
+    return storage === 'float32' ? tensor : storeAs(tensor as tf.Tensor2D, storage);
+  });
+}
+
+/** One NaN in the weights makes every output NaN, and sampling from that looks like text. */
+function checkFinite(name: string, values: Float32Array): void {
+  let difference = 0;
+  for (let i = 0; i < values.length; i++) difference += values[i]! - values[i]!; // 0 for finite values, NaN for others
+  if (difference === 0) return;
+  const index = values.findIndex((value) => !Number.isFinite(value));
+  throw notFinite(name, `${values[index]}`, index);
+}
+
+function notFinite(name: string, what: string, index: number): ModelError {
+  return new ModelError(
+    'TW_MODELS_WEIGHTS_NOT_FINITE',
+    `'${name}' holds ${what} at element ${index}; weights must be finite. The training that wrote them diverged, or the file is damaged: take an earlier checkpoint.`,
+  );
+}
+
+/** @throws ModelError TW_MODELS_BAD_STORAGE for an unknown name */
+export function checkStorage(storage: string): void {
+  if ((storages as readonly string[]).includes(storage)) return;
+  throw new ModelError(
+    'TW_MODELS_BAD_STORAGE',
+    `storage is '${storage}'; expected one of ${storages.join(', ')} ('native' keeps what a GGUF or 16-bit file has).`,
+  );
+}
