@@ -1,7 +1,7 @@
 // One pre-norm transformer block, as in Llama (Touvron et al. 2023): grouped-query attention with rotary positions, then a
 // gated MLP, each added to the residual stream. Training, scoring and decoding differ only in the `attend` they pass.
 
-import { rmsNorm, rope, swiglu, tf } from '@thinkwright/tensors';
+import { addBlocks, rmsNorm, rope, swiglu, type tf } from '@thinkwright/tensors';
 import type { ModelConfig } from './config.ts';
 import { type ActiveAdapter, type LinearLayer, project } from './projection.ts';
 
@@ -34,7 +34,7 @@ export function decoderBlock(x: tf.Tensor2D, layer: number, weights: BlockWeight
   const qkv = project(normed, [weights.query, weights.key, weights.value], adapter); // [T, (H + 2K) D]
   const rotated = rope(qkv, ropeTable, positions, { headDimension, headCount: headCount + keyValueHeadCount });
   const attended = project(attend(rotated, layer), [weights.output], adapter); // [T, C]
-  const middle: tf.Tensor2D = tf.add(x, attended);
+  const middle = addBlocks(x, [{ values: attended, column: 0 }]);
   const gateUp = project(rmsNorm(middle, weights.mlpNorm, { epsilon }), [weights.gate, weights.up], adapter); // [T, 2F]
-  return tf.add(middle, project(swiglu(gateUp), [weights.down], adapter));
+  return addBlocks(middle, [{ values: project(swiglu(gateUp), [weights.down], adapter), column: 0 }]);
 }

@@ -1,6 +1,6 @@
 // A linear layer or several side by side, with LoRA on top where the adapter has a pair: y = x Wᵀ + b + s (x Aᵀ) Bᵀ.
 
-import { dropout, hashKey, linear, type RandomKey, tf } from '@thinkwright/tensors';
+import { addBlocks, type ColumnBlock, dropout, hashKey, linear, type RandomKey, tf } from '@thinkwright/tensors';
 import type { Adapter, AdapterPair } from './lora/adapter.ts';
 import { adaptedRowNorms } from './lora/weight-norm.ts';
 
@@ -23,20 +23,23 @@ export function project(x: tf.Tensor2D, layers: LinearLayer[], active?: ActiveAd
     layers.map(({ weight }) => weight),
     { biases: layers.map(({ bias }) => bias) },
   );
-  if (!active || !layers.some(({ name }) => active.adapter.pairs.has(name))) return base;
+  const deltas: ColumnBlock[] = [];
   let column = 0;
-  const deltas = layers.map((layer) => {
+  for (const layer of layers) {
     const from = column;
     column += layer.weight.shape[0];
-    const pair = active.adapter.pairs.get(layer.name);
-    if (!pair) return tf.zeros<tf.Rank.R2>([x.shape[0], layer.weight.shape[0]]);
+    const pair = active?.adapter.pairs.get(layer.name);
+    if (active === undefined || pair === undefined) continue;
     const input = droppedInput(x, layer.name, active);
     const delta = adapterDelta(input, pair, active.adapter.scale);
-    if (pair.magnitude === undefined) return delta;
+    if (pair.magnitude === undefined) {
+      deltas.push({ values: delta, column: from });
+      continue;
+    }
     const own = input === x ? withoutBias(columns(base, from, column), layer) : linear(input, layer.weight);
-    return magnitudeDelta(own, delta, layer, pair, active.adapter);
-  });
-  return tf.add(base, deltas.length === 1 ? deltas[0]! : tf.concat(deltas, 1));
+    deltas.push({ values: magnitudeDelta(own, delta, layer, pair, active.adapter), column: from });
+  }
+  return deltas.length === 0 ? base : addBlocks(base, deltas);
 }
 
 function droppedInput(x: tf.Tensor2D, name: string, { adapter, dropoutKey }: ActiveAdapter): tf.Tensor2D {

@@ -15,6 +15,7 @@ export { TensorError, type TensorErrorCode } from './errors.ts';
 export { createKeyValueCache, type KeyValueCache, type KeyValueCacheShape } from './key-value-cache.ts';
 export { createLayout, type SequenceLayout } from './layout.ts';
 export { type MemoryReport, memoryReport } from './memory-report.ts';
+export { addBlocks, type ColumnBlock } from './ops/add-blocks.ts';
 export type { AttentionHeads } from './ops/attend.ts';
 export { attention } from './ops/attention.ts';
 export { cachedAttention } from './ops/cached-attention.ts';
@@ -33,7 +34,7 @@ export { normal, normalValues } from './random/normal.ts';
 export { philox } from './random/philox.ts';
 export { uniform } from './random/uniform.ts';
 export { fitsStorage, type StorageType, storageOf, storeAs, storeBlocks, storesWeights } from './storage.ts';
-export { hasKernel, record, runKernel, withoutGradient } from './tape.ts';
+export { hasKernel, recomputable, record, runKernel, withoutGradient } from './tape.ts';
 export { tf } from './tfjs.ts';
 export {
   type AdamWOptions,

@@ -10,7 +10,8 @@ interface FusedOp<Output extends tf.Tensor | tf.Tensor[]> {
   inputs: Record<string, tf.Tensor>;
   /** Runs with the tape off. `save` keeps tensors for the backward pass; they are freed with the step. */
   forward(save: (tensors: tf.Tensor[]) => void): Output;
-  backward(dy: Output, saved: tf.Tensor[]): GradientThunks;
+  /** What was saved, in the same order. What is recomputed instead of kept is computed when its element is first read. */
+  backward(dy: Output, saved: readonly tf.Tensor[]): GradientThunks;
 }
 
 interface TapeEngine {
@@ -26,6 +27,60 @@ let ownOps = 0;
 /** Is the node that goes on the tape now an op of `record`? Those save what their gradients read. */
 export const isOwnOp = () => ownOps > 0;
 
+interface Recipe {
+  inputs: tf.Tensor[];
+  compute(inputs: tf.Tensor[]): tf.Tensor;
+}
+
+const recipes = new WeakMap<tf.Tensor, Recipe>();
+
+/**
+ * Marks a tensor as cheaper to compute again than to keep: an op that saves it saves `inputs` instead and runs `compute` in its
+ * backward pass. `compute` must give the same bits. Chains: inputs may be marked themselves.
+ */
+export function recomputable<T extends tf.Tensor>(
+  output: T,
+  inputs: tf.Tensor[],
+  compute: (inputs: tf.Tensor[]) => tf.Tensor,
+): T {
+  recipes.set(output, { inputs, compute });
+  return output;
+}
+
+/** How a saved tensor comes back in the backward pass: itself, or computed from what was kept. */
+type Held = { tensor: tf.Variable } | { kept: number } | { inputs: Held[]; compute: Recipe['compute'] };
+
+function hold(tensor: tf.Tensor, kept: tf.Tensor[]): Held {
+  if (tensor instanceof tf.Variable) return { tensor };
+  const recipe = recipes.get(tensor);
+  if (recipe === undefined) return { kept: kept.push(tensor) - 1 };
+  return { inputs: recipe.inputs.map((input) => hold(input, kept)), compute: recipe.compute };
+}
+
+function restore(held: Held, kept: readonly tf.Tensor[]): tf.Tensor {
+  if ('tensor' in held) return held.tensor;
+  if ('kept' in held) return kept[held.kept]!;
+  return held.compute(held.inputs.map((input) => restore(input, kept)));
+}
+
+/** The saved tensors in order; what has to be computed is computed when it is first read. */
+function restored(held: readonly Held[], kept: readonly tf.Tensor[]): readonly tf.Tensor[] {
+  const tensors: tf.Tensor[] = [];
+  for (const [index, one] of held.entries()) {
+    if (!('compute' in one)) {
+      tensors[index] = restore(one, kept);
+      continue;
+    }
+    let computed: tf.Tensor | undefined;
+    const get = () => {
+      computed ??= restore(one, kept);
+      return computed;
+    };
+    Object.defineProperty(tensors, index, { get, enumerable: true });
+  }
+  return tensors;
+}
+
 let gradientsWanted: ReadonlySet<string> | undefined;
 
 /**
@@ -33,23 +88,18 @@ let gradientsWanted: ReadonlySet<string> | undefined;
  * held as they are: they outlive the step, and a device may have to copy what is cloned from one.
  */
 export function record<Output extends tf.Tensor | tf.Tensor[]>(op: FusedOp<Output>): Output {
-  let held: (tf.Variable | undefined)[] = [];
+  let held: Held[] = [];
   ownOps++;
   try {
     return (tf.engine() as unknown as TapeEngine).runKernelFunc<Output>({
       inputs: op.inputs,
       forwardFunc: (_backend, save) =>
         op.forward((tensors) => {
-          held = tensors.map((tensor) => (tensor instanceof tf.Variable ? tensor : undefined));
-          save(tensors.filter((_, index) => held[index] === undefined));
+          const kept: tf.Tensor[] = [];
+          held = tensors.map((tensor) => hold(tensor, kept));
+          save(kept);
         }),
-      backwardsFunc(dy, saved) {
-        let next = 0;
-        return op.backward(
-          dy,
-          held.map((variable) => variable ?? saved[next++]!),
-        );
-      },
+      backwardsFunc: (dy, saved) => op.backward(dy, restored(held, saved)),
     });
   } finally {
     ownOps--;

@@ -4,7 +4,7 @@
 import { TensorError } from '../errors.ts';
 import { philoxInto } from '../random/philox.ts';
 import { STREAMS, toUniform } from '../random/uniform.ts';
-import { hasKernel, record, runKernel } from '../tape.ts';
+import { hasKernel, recomputable, record, runKernel } from '../tape.ts';
 import { tf } from '../tfjs.ts';
 
 /** Names one mask: two 32-bit integers, say the run's seed and a hash of (step, layer). */
@@ -26,11 +26,12 @@ export function dropout<T extends tf.Tensor>(x: T, rate: number, key: RandomKey)
   if (rate === 0) return x;
   if (!hasKernel('TwDropout')) return dropoutComposite(x, rate, key);
   const attributes = { rate, seed: key.seed | 0, stream: key.stream | 0 };
-  return record<tf.Tensor>({
+  const output = record<tf.Tensor>({
     inputs: { x },
     forward: () => runKernel('TwDropout', { x }, attributes),
     backward: (dy) => ({ x: () => runKernel('TwDropout', { x: dy }, attributes) }),
   }) as T;
+  return recomputable(output, [x], ([saved]) => runKernel('TwDropout', { x: saved! }, attributes));
 }
 
 /** The same with a mask made on the host. */

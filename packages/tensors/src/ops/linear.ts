@@ -59,7 +59,8 @@ function fusedLinear(
       save([x, ...weights]);
       return runKernel('TwLinear', inputs, { count: weights.length });
     },
-    backward(dy, [savedX, ...savedWeights]) {
+    backward(dy, saved) {
+      const savedWeights = saved.slice(1);
       const gradients: Record<string, () => tf.Tensor> = {
         x: () => {
           const named: Record<string, tf.Tensor> = { dy };
@@ -72,7 +73,7 @@ function fusedLinear(
         const first = column;
         const width = weight.shape[0]!;
         gradients[`weight${index}`] = () =>
-          runKernel('TwLinearGradWeight', { dy, x: savedX! }, { column: first, width });
+          runKernel('TwLinearGradWeight', { dy, x: saved[0]! }, { column: first, width });
         gradients[`bias${index}`] = () => runKernel('TwLinearGradBias', { dy }, { column: first, width });
         column += width;
       }

@@ -2,7 +2,7 @@
 // Kernels: TwRmsNorm { x, weight } attrs { epsilon } → [y [T, C], inverse root mean square [T]];
 // TwRmsNormGrad { dy, x, weight, inverse } → [dx, dWeight].
 import { expectPositive, expectShape } from '../expect.ts';
-import { hasKernel, record, runKernel } from '../tape.ts';
+import { hasKernel, recomputable, record, runKernel } from '../tape.ts';
 import { tf } from '../tfjs.ts';
 
 export interface RmsNormOptions {
@@ -21,14 +21,13 @@ export function rmsNorm(x: tf.Tensor2D, weight: tf.Tensor1D, options: RmsNormOpt
   expectShape('rmsNorm', 'weight', weight, [x.shape[1]], '[C]');
   expectPositive('rmsNorm', 'epsilon', options.epsilon);
   if (!hasKernel('TwRmsNorm')) return rmsNormComposite(x, weight, options);
-  return record<tf.Tensor2D>({
+  const attributes = { epsilon: options.epsilon };
+  const compute = (inputs: Record<string, tf.Tensor>) =>
+    runKernel<[tf.Tensor2D, tf.Tensor1D]>('TwRmsNorm', inputs, attributes);
+  const output = record<tf.Tensor2D>({
     inputs: { x, weight },
     forward(save) {
-      const [y, inverse] = runKernel<[tf.Tensor2D, tf.Tensor1D]>(
-        'TwRmsNorm',
-        { x, weight },
-        { epsilon: options.epsilon },
-      );
+      const [y, inverse] = compute({ x, weight });
       save([x, weight, inverse]);
       return y;
     },
@@ -38,6 +37,7 @@ export function rmsNorm(x: tf.Tensor2D, weight: tf.Tensor1D, options: RmsNormOpt
       return { x: () => dx, weight: () => dWeight };
     },
   });
+  return recomputable(output, [x, weight], ([savedX, savedWeight]) => compute({ x: savedX!, weight: savedWeight! })[0]);
 }
 
 /** The same in plain tfjs ops. */

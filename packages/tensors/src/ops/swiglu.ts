@@ -2,7 +2,7 @@
 // Kernels: TwSwiglu { x } → [T, F]; TwSwigluGrad { dy, x } → [T, 2F].
 import { TensorError } from '../errors.ts';
 import { expectShape } from '../expect.ts';
-import { hasKernel, record, runKernel } from '../tape.ts';
+import { hasKernel, recomputable, record, runKernel } from '../tape.ts';
 import { tf } from '../tfjs.ts';
 
 /**
@@ -17,7 +17,7 @@ export function swiglu(gateUp: tf.Tensor2D): tf.Tensor2D {
     throw new TensorError('TW_TENSORS_SHAPE', `swiglu: gateUp has ${gateUp.shape[1]} columns, expected an even number`);
   }
   if (!hasKernel('TwSwiglu')) return swigluComposite(gateUp);
-  return record<tf.Tensor2D>({
+  const output = record<tf.Tensor2D>({
     inputs: { x: gateUp },
     forward(save) {
       save([gateUp]);
@@ -25,6 +25,7 @@ export function swiglu(gateUp: tf.Tensor2D): tf.Tensor2D {
     },
     backward: (dy, [x]) => ({ x: () => runKernel('TwSwigluGrad', { dy, x: x! }) }),
   });
+  return recomputable(output, [gateUp], ([x]) => runKernel('TwSwiglu', { x: x! }));
 }
 
 /** The same in plain tfjs ops. */

@@ -1,5 +1,6 @@
 // The fused ops at awkward shapes, each as (fused op, composite) over the same float inputs: what a device must reproduce.
 import { createLayout, type SequenceLayout } from '../layout.ts';
+import { addBlocks } from '../ops/add-blocks.ts';
 import type { AttentionHeads } from '../ops/attend.ts';
 import { attention, attentionComposite } from '../ops/attention.ts';
 import { dropout, dropoutComposite } from '../ops/dropout.ts';
@@ -79,6 +80,31 @@ function rowCases(): OpCase[] {
       shapes: { table: [11, 9] },
       fused: (inputs) => [embedding(matrix(inputs, 'table'), integers(ids))],
       composite: (inputs) => [embeddingComposite(matrix(inputs, 'table'), integers(ids))],
+    },
+    {
+      name: 'addBlocks with columns between and behind the blocks',
+      shapes: { base: [5, 19], first: [5, 3], second: [5, 7] },
+      fused: (inputs) => [
+        addBlocks(matrix(inputs, 'base'), [
+          { values: matrix(inputs, 'first'), column: 2 },
+          { values: matrix(inputs, 'second'), column: 8 },
+        ]),
+      ],
+      composite: (inputs) => [
+        tf.add(
+          inputs.base!,
+          tf.add(
+            tf.pad(inputs.first!, [
+              [0, 0],
+              [2, 14],
+            ]),
+            tf.pad(inputs.second!, [
+              [0, 0],
+              [8, 4],
+            ]),
+          ),
+        ),
+      ],
     },
     {
       name: 'gatherRows',
