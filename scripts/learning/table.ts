@@ -40,7 +40,10 @@ export function writeTable(folder: string, seeds: number[], page: string): void 
       ),
     ),
   ].join('\n');
-  if (!existsSync(page)) return console.log(table);
+  if (!existsSync(page)) {
+    console.log(table);
+    return;
+  }
   const text = readFileSync(page, 'utf8');
   const [head, rest] = [text.split(START)[0]!, text.split(END)[1]!];
   writeFileSync(page, `${head}${START}\n\n${table}\n\n${END}${rest}`);

@@ -1,6 +1,6 @@
 // What every trainer's loop stands on: counters, optimizer window, schedule, checkpoints. Holds state; knows no algorithm.
 
-import { currentDevice, type Parameter } from '@thinkwright/tensors';
+import { currentDevice, type Parameter, type tf } from '@thinkwright/tensors';
 import {
   newestCheckpoint,
   readCheckpoint,
@@ -26,6 +26,8 @@ export interface RunSettings<Position> {
   tokenizerFiles?: Record<string, string>;
   /** Parameters that are trained along with the model's, such as a head's. */
   beside?: readonly Parameter[];
+  /** Weights that are not trained but move as the run goes on; saved and restored with it. */
+  reference?: ReadonlyMap<string, tf.Variable>;
   /** Writes all that is trained; default: the model (or its adapter), and what is beside it in VALUE_HEAD_FILE. */
   saveWeights?: SaveWeights;
   /** Where the data and whatever else the loop holds stand, as JSON. */
@@ -234,11 +236,12 @@ export class TrainingRun<Position> {
   }
 
   #trainable(): Trainable {
-    const { ports, tokenizerFiles, beside = [], saveWeights: save } = this.#settings;
+    const { ports, tokenizerFiles, beside = [], saveWeights: save, reference } = this.#settings;
     return {
       model: ports.model,
       parameters: this.window.parameters,
       optimizer: this.window.optimizer,
+      reference,
       save: (folder) =>
         save ? save(folder, tokenizerFiles) : saveWeights(ports.model, folder, tokenizerFiles, beside),
     };

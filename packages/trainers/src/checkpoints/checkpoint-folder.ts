@@ -1,6 +1,7 @@
 // A training checkpoint is a model folder that other tools load, with the trainer's own state beside it:
 //   checkpoint-<step>/  model.safetensors + config.json (or the PEFT adapter), tokenizer files,
-//                       optimizer.safetensors, trainer_state.json, manifest.json (sha256 of each)
+//                       optimizer.safetensors, trainer_state.json, manifest.json (sha256 of each),
+//                       reference.safetensors where the reference follows the policy
 // It appears whole or not at all (@thinkwright/checkpoints writeFolderAtomically). Random state is counter-based, so only counters
 // are saved.
 
@@ -34,6 +35,8 @@ export interface Trainable {
   model: LanguageModel;
   parameters: Parameter[];
   optimizer: Optimizer;
+  /** Weights that are not trained but move as the run goes on: a reference that follows. */
+  reference?: ReadonlyMap<string, tf.Variable>;
   /** Writes what is trained into a folder. */
   save(folder: string): Promise<void>;
 }
@@ -42,6 +45,7 @@ export type SaveWeights = (folder: string, tokenizerFiles?: Record<string, strin
 
 /** Where a head lies that no model folder of transformers has a place for. */
 const VALUE_HEAD_FILE = 'value_head.safetensors';
+const REFERENCE_FILE = 'reference.safetensors';
 const OPTIMIZER_FILE = 'optimizer.safetensors';
 const STATE_FILE = 'trainer_state.json';
 const NAME = /^checkpoint-(\d+)$/;
@@ -49,7 +53,7 @@ const NAME = /^checkpoint-(\d+)$/;
 /** Writes checkpoint-<step> and removes the oldest beyond `keep`. Returns its folder. */
 export async function writeCheckpoint(
   outputDir: string,
-  { optimizer, save }: Trainable,
+  { optimizer, save, reference }: Trainable,
   state: TrainerState,
   options: { keep: number | null },
 ): Promise<string> {
@@ -60,6 +64,10 @@ export async function writeCheckpoint(
     await writeSafetensors(join(temporary, OPTIMIZER_FILE), tensors, {
       metadata: { step: String(optimizer.step), missedUpdates: JSON.stringify(optimizer.missedUpdates()) },
     });
+    if (reference) {
+      const weights = [...reference].map(([name, tensor]) => toWrite(name, tensor));
+      await writeSafetensors(join(temporary, REFERENCE_FILE), weights);
+    }
     await writeFile(join(temporary, STATE_FILE), `${JSON.stringify(state, null, 1)}\n`);
   });
   if (options.keep !== null) await removeOldest(outputDir, options.keep);
@@ -93,7 +101,7 @@ export async function saveWeights(
  */
 export async function readCheckpoint<Position>(
   folder: string,
-  { model, parameters, optimizer }: Trainable,
+  { model, parameters, optimizer, reference }: Trainable,
   expected: { kind: string; options: Record<string, unknown> },
 ): Promise<TrainerState<Position>> {
   const state = await readState<Position>(folder);
@@ -112,6 +120,10 @@ export async function readCheckpoint<Position>(
     );
   }
   await readParameters(folder, model.adapter ? 'adapter_model.safetensors' : 'model.safetensors', parameters);
+  if (reference) {
+    const variables = [...reference].map(([name, variable]) => ({ name, variable }));
+    await readParameters(folder, REFERENCE_FILE, variables);
+  }
   const saved = await openSafetensors(join(folder, OPTIMIZER_FILE));
   try {
     const tensors = new Map<string, { shape: number[]; data: Float32Array }>();
@@ -124,7 +136,7 @@ export async function readCheckpoint<Position>(
 }
 
 /** From the main file (in PEFT's naming where it is an adapter's), or from the head's own. */
-async function readParameters(folder: string, mainFile: string, parameters: readonly Parameter[]): Promise<void> {
+async function readParameters(folder: string, mainFile: string, parameters: readonly Pick<Parameter, 'name' | 'variable'>[]): Promise<void> {
   const hasHead = await stat(join(folder, VALUE_HEAD_FILE)).catch(() => undefined);
   const files = [await openSafetensors(join(folder, mainFile))];
   try {
