@@ -1,5 +1,6 @@
 // Weighted sum of named rewards. value = Σ weight · part over the parts shown, so a score explains itself and a trainer can
-// normalise each part before summing (GDPO). One skipped part skips the completion; one failed part fails it.
+// normalise each part before summing (GDPO). One skipped part skips the completion; one failed part fails it. The steps of
+// a process reward are handed on as they are.
 import { RewardError } from './errors.ts';
 import { type ScoreOutcome, scoreBatch } from './score-batch.ts';
 import type { RewardContext, RewardFunction, Score } from './types.ts';
@@ -80,7 +81,9 @@ function sumParts(entries: Entries, outcomes: ScoreOutcome[], context: RewardCon
     if (!open) values[name] = 0;
   }
   const value = entries.reduce((sum, [name, { weight = 1 }]) => sum + weight * values[name]!, 0);
-  return { value, parts: { ...values, ...inner } };
+  const steps = outcomes.flatMap((outcome) => (outcome.status === 'scored' && outcome.steps ? [outcome.steps] : []));
+  if (steps.length > 1) return { error: `${steps.length} parts score steps; a composition can hand on those of one` };
+  return { value, parts: { ...values, ...inner }, ...(steps[0] && { steps: steps[0] }) };
 }
 
 function asPart(part: RewardParts[string]): RewardPart {

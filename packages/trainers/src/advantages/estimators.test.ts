@@ -103,7 +103,7 @@ describe('ReMax', () => {
 });
 
 describe.each(ADVANTAGE_ESTIMATORS)('%s', (advantageEstimator) => {
-  const options = { advantageEstimator, scaleRewards: 'group' as const, passAtK: 1 };
+  const options = { advantageEstimator, scaleRewards: 'group' as const, passAtK: 1, greedyRewards: [0.5, 1] };
 
   it('gives unscorable samples nothing and groups that agree no signal', () => {
     const { advantages, zeroSignal } = estimateAdvantages(Float64Array.of(0, 1, Number.NaN, 1, 1, 1), 3, options);

@@ -1,17 +1,20 @@
-// How rewards become advantages, by name. All are relative to the group or the batch, so none needs a value model.
-//   group (GRPO, Dr. GRPO by scaleRewards), leave_one_out (RLOO), reinforce_plus_plus, reinforce_plus_plus_baseline, max_rl, pass_at_k
+// How rewards become advantages, by name. All are relative to other rewards, so none needs a value model.
+//   group (GRPO, Dr. GRPO by scaleRewards), leave_one_out (RLOO), reinforce_plus_plus, reinforce_plus_plus_baseline, remax, max_rl,
+//   pass_at_k
 
 import { type GroupAdvantages, groupAdvantages, type RewardScale } from './group-advantages.ts';
 import { leaveOneOutAdvantages } from './leave-one-out.ts';
 import { maxRlAdvantages } from './max-rl.ts';
 import { passAtKAdvantages } from './pass-at-k.ts';
 import { reinforcePlusPlus, reinforcePlusPlusBaseline } from './reinforce-plus-plus.ts';
+import { remaxAdvantages } from './remax.ts';
 
 export const ADVANTAGE_ESTIMATORS = [
   'group',
   'leave_one_out',
   'reinforce_plus_plus',
   'reinforce_plus_plus_baseline',
+  'remax',
   'max_rl',
   'pass_at_k',
 ] as const;
@@ -22,6 +25,8 @@ export interface AdvantageOptions {
   scaleRewards: RewardScale;
   /** k of pass_at_k. */
   passAtK: number;
+  /** [N / G] reward of each prompt's greedy completion, for remax. */
+  greedyRewards?: readonly number[];
 }
 
 type Estimate = Pick<GroupAdvantages, 'advantages' | 'zeroSignal'>;
@@ -36,6 +41,8 @@ export function estimateAdvantages(rewards: Float64Array, groupSize: number, opt
       return withSignalOf(reinforcePlusPlus(rewards), groupSize);
     case 'reinforce_plus_plus_baseline':
       return withSignalOf(reinforcePlusPlusBaseline(rewards, groupSize), groupSize);
+    case 'remax':
+      return withSignalOf(remaxAdvantages(rewards, options.greedyRewards ?? [], groupSize), groupSize);
     case 'max_rl':
       return { ...grouped, advantages: maxRlAdvantages(rewards, groupSize) };
     case 'pass_at_k':

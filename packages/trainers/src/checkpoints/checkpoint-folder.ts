@@ -136,7 +136,11 @@ export async function readCheckpoint<Position>(
 }
 
 /** From the main file (in PEFT's naming where it is an adapter's), or from the head's own. */
-async function readParameters(folder: string, mainFile: string, parameters: readonly Pick<Parameter, 'name' | 'variable'>[]): Promise<void> {
+async function readParameters(
+  folder: string,
+  mainFile: string,
+  parameters: readonly Pick<Parameter, 'name' | 'variable'>[],
+): Promise<void> {
   const hasHead = await stat(join(folder, VALUE_HEAD_FILE)).catch(() => undefined);
   const files = [await openSafetensors(join(folder, mainFile))];
   try {

@@ -5,7 +5,14 @@ import type { RlOptions } from './rl-options.ts';
 
 /** What is wrong and how to mend it; undefined when all is well. */
 export function findRlClash(options: RlOptions): string | undefined {
-  return batchClash(options) ?? advantageClash(options) ?? lossClash(options) ?? signalClash(options);
+  return (
+    batchClash(options) ??
+    advantageClash(options) ??
+    lossClash(options) ??
+    signalClash(options) ??
+    klClash(options) ??
+    samplingClash(options)
+  );
 }
 
 function batchClash(options: RlOptions): string | undefined {
@@ -60,7 +67,7 @@ function lossClash(options: RlOptions): string | undefined {
 function signalClash(options: RlOptions): string | undefined {
   const { beta, entropyCoef, entropyCoefMin, entropyCoefMax, useAdaptiveEntropy } = options;
   const { importanceSamplingClipMin: low, importanceSamplingClipMax: high } = options;
-  if (options.dropZeroSignalGroups === true && beta > 0) {
+  if (options.dropZeroSignalGroups === true && beta > 0 && !options.klInReward) {
     return `dropZeroSignalGroups with beta ${beta}: groups without signal still carry the KL term. Set one of them off.`;
   }
   if (options.dropZeroSignalGroups === true && (entropyCoef > 0 || useAdaptiveEntropy)) {
@@ -76,4 +83,50 @@ function signalClash(options: RlOptions): string | undefined {
     return 'importanceSamplingCorrection compares the trainer with the sampler, but oldLogProbs "sampler" declares them equal. Use oldLogProbs "recompute" or "auto".';
   }
   return undefined;
+}
+
+function klClash(options: RlOptions): string | undefined {
+  const { beta, klInReward, klEstimator, useBiasCorrectionKl, syncRefModel } = options;
+  if (klInReward && beta === 0) return 'klInReward without beta: say how much KL costs, 0.05 is usual for RLOO.';
+  if (syncRefModel && beta === 0)
+    return 'syncRefModel without beta: there is no reference to follow. Set beta, or leave it out.';
+  if (klEstimator === 'k1' && beta > 0 && !klInReward && !useBiasCorrectionKl) {
+    return 'klEstimator "k1" in the loss has a gradient of zero on average. Use "k2" or "k3", useBiasCorrectionKl, or klInReward (https://arxiv.org/abs/2506.09477).';
+  }
+  if (klInReward && options.multiObjectiveAggregation === 'normalize_then_sum') {
+    return 'klInReward changes the total reward, which multiObjectiveAggregation "normalize_then_sum" does not read. Leave the KL in the loss.';
+  }
+  if (klInReward && options.advantageEstimator === 'max_rl') {
+    return 'klInReward can make rewards negative, and advantageEstimator "max_rl" divides by their mean. Leave the KL in the loss.';
+  }
+  return undefined;
+}
+
+function samplingClash(options: RlOptions): string | undefined {
+  const { dynamicSampling, replayBufferSize, advantageEstimator, curriculum, maxStaleness, stepRewardCoef, lossType } =
+    options;
+  if ((dynamicSampling || replayBufferSize > 0) && advantageEstimator === 'reinforce_plus_plus') {
+    return 'dynamicSampling and replayBufferSize replace groups that agree, but advantageEstimator "reinforce_plus_plus" compares with the batch, where they teach too. Use "reinforce_plus_plus_baseline".';
+  }
+  if (curriculum !== null && curriculum.minPassRate > curriculum.maxPassRate) {
+    return `curriculum.minPassRate ${curriculum.minPassRate} is more than maxPassRate ${curriculum.maxPassRate}: no prompt could pass.`;
+  }
+  const accumulation = options.gradientAccumulationSteps;
+  const updates = ((options.stepsPerGeneration ?? accumulation) / accumulation) * options.numIterations;
+  if (maxStaleness !== null && maxStaleness < updates - 1) {
+    return `maxStaleness ${maxStaleness} is less than the ${updates - 1} updates that pass within one generation, so its last windows would never train. Raise it, or lower stepsPerGeneration and numIterations.`;
+  }
+  if (stepRewardCoef > 0 && (lossType === 'gmpo' || lossType === 'vespo')) {
+    return `stepRewardCoef gives each token its own advantage, but lossType "${lossType}" needs one for the whole completion. Use another lossType.`;
+  }
+  return regularExpressionFault(options.stepSeparator);
+}
+
+function regularExpressionFault(pattern: string): string | undefined {
+  try {
+    new RegExp(pattern);
+    return undefined;
+  } catch (error) {
+    return `stepSeparator is no regular expression: ${(error as Error).message}.`;
+  }
 }

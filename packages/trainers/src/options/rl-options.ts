@@ -4,11 +4,25 @@ import { z } from 'zod';
 import { ADVANTAGE_ESTIMATORS } from '../advantages/estimators.ts';
 import { CORRECTION_MODES } from '../corrections/rollout-correction.ts';
 import { TrainerError } from '../errors.ts';
+import { KL_ESTIMATORS } from '../kl/estimators.ts';
 import { IMPORTANCE_LEVELS } from '../policy-losses/importance-ratio.ts';
 import { LOSS_TYPES } from '../policy-losses/loss-types.ts';
 import { parseOptions } from './parse-options.ts';
 import { findRlClash } from './rl-clashes.ts';
 import { checkTrainingOptions, trainingOptionShape } from './training-options.ts';
+
+const rate = z.number().min(0).max(1);
+
+const curriculumSchema = z.strictObject({
+  /** Prompts in the pool at most. */
+  poolSize: z.int().min(1).default(256),
+  /** Share of a generation's prompts that comes from the pool, as far as it reaches. */
+  poolShare: rate.default(0.5),
+  minPassRate: rate.default(0),
+  maxPassRate: rate.default(0.9),
+  /** A completion passes with at least this reward. */
+  passReward: z.number().default(1),
+});
 
 export const rlOptionsSchema = z.strictObject({
   learningRate: z.number().positive().default(1e-6),
@@ -44,8 +58,16 @@ export const rlOptionsSchema = z.strictObject({
   epsilonHigh: z.number().min(0).nullable().default(null),
   /** Absolute cap of the ratio, 1 + epsilon < delta; null = none. */
   delta: z.number().positive().nullable().default(null),
-  /** Weight of the k3 estimate of KL to the reference policy; 0 = no reference at all. */
+  /** Weight of the estimated KL to the reference policy; 0 = no reference at all. */
   beta: z.number().min(0).default(0),
+  /** How KL is estimated from sampled tokens; RLOO and REINFORCE++ take k1 in the reward, k2 in the loss. */
+  klEstimator: z.enum(KL_ESTIMATORS).default('k3'),
+  /** beta times the KL of the completion leaves its reward, instead of entering the loss. */
+  klInReward: z.boolean().default(false),
+  /** The reference follows the policy: every refModelSyncSteps it moves the share refModelMixupAlpha towards it. 1 step = EMA. */
+  syncRefModel: z.boolean().default(false),
+  refModelMixupAlpha: z.number().positive().max(1).default(0.6),
+  refModelSyncSteps: z.int().min(1).default(512),
   useBiasCorrectionKl: z.boolean().default(true),
   sapoTemperaturePos: z.number().positive().default(1),
   sapoTemperatureNeg: z.number().positive().default(1.05),
@@ -70,6 +92,19 @@ export const rlOptionsSchema = z.strictObject({
   importanceSamplingMode: z.enum(CORRECTION_MODES).default('sequence_mask'),
   importanceSamplingClipMax: z.number().positive().default(3),
   importanceSamplingClipMin: z.number().min(0).nullable().default(null),
+  /** Completions that were sampled more than this many updates ago do not train; null = no limit. */
+  maxStaleness: z.int().min(0).nullable().default(null),
+  /** Sample further prompts in place of groups whose rewards all agree (DAPO), in at most dynamicSamplingMaxGenBatches rounds. */
+  dynamicSampling: z.boolean().default(false),
+  dynamicSamplingMaxGenBatches: z.int().min(1).default(10),
+  /** Keep this many groups that taught much, to take the place of groups that agree; 0 = none. */
+  replayBufferSize: z.int().min(0).default(0),
+  /** Try prompts again by how often they are solved; rows with a known `passRate` pass the same gate. */
+  curriculum: curriculumSchema.nullable().default(null),
+  /** Weight of the step-level credit, from the `steps` of the reward's scores; 0 = none. */
+  stepRewardCoef: z.number().min(0).default(0),
+  /** Regular expression between two steps of the thinking, as the process reward splits it. */
+  stepSeparator: z.string().min(1).default('\\n\\s*\\n'),
   /** Completions that ran into maxCompletionLength do not train. */
   maskTruncatedCompletions: z.boolean().default(false),
   /**

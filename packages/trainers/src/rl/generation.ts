@@ -1,4 +1,4 @@
-// One generation: prompts out of the stream, G completions of each out of the engine, rewards and advantages on top.
+// Sampling: G completions of each prompt out of the engine, scored.
 // Everything random is keyed by (seed, generation, prompt, sample), so a resumed run draws the same.
 
 import type { ChatFormat } from '@thinkwright/chat';
@@ -8,16 +8,7 @@ import { TrainerError } from '../errors.ts';
 import type { RlOptions } from '../options/rl-options.ts';
 import type { RolloutRecord } from '../trainer.ts';
 import type { Prompt } from './prompt-source.ts';
-import type { Rollout } from './rollout.ts';
-import { rolloutAdvantages } from './rollout-advantages.ts';
 import { type ScoredTrajectories, type ScoredTrajectory, scoreTrajectories } from './score-rollouts.ts';
-
-export interface Generation {
-  rollouts: Rollout[]; // the G of a prompt side by side
-  records: RolloutRecord[];
-  /** How many completions were not scored, by cause. */
-  failures: Record<string, number>;
-}
 
 export interface GenerationPorts {
   engine: RolloutEngine;
@@ -35,18 +26,37 @@ function samplingOf(options: SamplingOptions, stopIds: number[]): Sampling {
   return { temperature, topK, topP, ...(minP === null ? {} : { minP }), maxTokens: maxCompletionLength, stopIds, seed };
 }
 
+export interface GenerationPlace {
+  /** Counts samplings from 0; part of every key. */
+  index: number;
+  /** Optimizer steps done. */
+  step: number;
+}
+
 /**
  * Completions of every prompt, scored.
- * @param index counts generations from 0; part of every key. @param step optimizer steps done.
  * @throws TrainerError ALL_REWARDS_FAILED when not one could be scored.
  */
 export async function sampleAndScore(
   prompts: readonly Prompt[],
+  ports: GenerationPorts,
+  options: SamplingOptions,
+  place: GenerationPlace,
+): Promise<ScoredTrajectories> {
+  const scored = await sampleGroups(prompts, ports, options, place);
+  refuseUnscored(scored.samples, scored.failures);
+  return scored;
+}
+
+/** The same, whatever the scores. @param name tells samplings of one index apart. */
+export async function sampleGroups(
+  prompts: readonly Prompt[],
   { engine, format, reward }: GenerationPorts,
   options: SamplingOptions,
-  { index, step }: { index: number; step: number },
+  { index, step }: GenerationPlace,
+  name = '',
 ): Promise<ScoredTrajectories> {
-  const keyPrefix = `${index}/`;
+  const keyPrefix = `${index}${name}/`;
   const sampling = samplingOf(options, format.stopIds);
   const requests = prompts.map(({ ids }, group) => ({
     promptIds: ids,
@@ -56,41 +66,12 @@ export async function sampleAndScore(
   }));
   const groups = await collectTrajectories(engine, requests);
   const context = { step, maxTokens: options.maxCompletionLength, keyPrefix };
-  const scored = await scoreTrajectories(groups, prompts, format, reward, context);
-  if (scored.samples.every(({ reward }) => Number.isNaN(reward))) throw nothingScored(scored.failures);
-  return scored;
+  return scoreTrajectories(groups, prompts, format, reward, context);
 }
 
-/** Scored completions with group advantages, ready for the learner. */
-export async function generate(
-  prompts: readonly Prompt[],
-  ports: GenerationPorts,
-  options: RlOptions,
-  place: { index: number; step: number },
-): Promise<Generation> {
-  const { step } = place;
-  const { samples, failures } = await sampleAndScore(prompts, ports, options, place);
-  const { advantages, zeroSignal } = rolloutAdvantages(samples, options);
-  const rollouts = samples.map(
-    ({ trajectory, group, reward, parts }, i): Rollout => ({
-      key: trajectory.key,
-      sample: trajectory.sample,
-      group,
-      promptIds: trajectory.promptIds,
-      ids: trajectory.ids,
-      samplerLogProbs: trajectory.logProbs,
-      finish: trajectory.finish,
-      reward,
-      parts,
-      advantage: advantages[i]!,
-      zeroSignal: zeroSignal[group]!,
-    }),
-  );
-  return {
-    rollouts,
-    records: samples.map((sample, i) => recordOf(sample, prompts[sample.group]!, advantages[i]!, step)),
-    failures,
-  };
+/** @throws TrainerError ALL_REWARDS_FAILED when not one of the samples has a reward. */
+export function refuseUnscored(samples: readonly ScoredTrajectory[], failures: Record<string, number>): void {
+  if (samples.every(({ reward }) => Number.isNaN(reward))) throw nothingScored(failures);
 }
 
 export function recordOf(sample: ScoredTrajectory, prompt: Prompt, advantage: number, step: number): RolloutRecord {

@@ -41,11 +41,17 @@ export function learnerWindow(rollouts: readonly Rollout[], options: LearnerWind
     batches.push({
       rollouts: chunk,
       packed,
-      advantages: Float32Array.from(packed.targets, (_, token) => owner(token).advantage),
+      advantages: advantagesOf(chunk),
       weights: Float32Array.from(packed.targets, (_, token) => normaliser.weight(owner(token).ids.length)),
     });
   }
   return batches;
+}
+
+function advantagesOf(rollouts: readonly Rollout[]): Float32Array {
+  const of = ({ ids, advantage, tokenAdvantages }: Rollout) =>
+    tokenAdvantages ?? new Float32Array(ids.length).fill(advantage);
+  return concatenate(rollouts, of)!;
 }
 
 /** One value per loss token, from one array per rollout. */

@@ -18,13 +18,17 @@ export async function* nextPrompts(
   if (source.tooLong > before) yield tooLongWarning(source, step);
   if (prompts.length === count) return prompts;
   if (step > 0) return undefined;
-  throw new TrainerError(
+  throw noPrompts(prompts.length, count);
+}
+
+export function noPrompts(found: number, needed: number): TrainerError {
+  return new TrainerError(
     'TW_TRAINERS_NO_ROWS',
-    `The stream gave ${prompts.length} prompts but one generation needs ${count}. Lower perDeviceTrainBatchSize or what multiplies it, or give more rows.`,
+    `The stream gave ${found} prompts but one generation needs ${needed}. Lower perDeviceTrainBatchSize or what multiplies it, or give more rows.`,
   );
 }
 
-function tooLongWarning({ tooLong, read }: PromptSource, step: number): TrainerEvent {
+export function tooLongWarning({ tooLong, read }: PromptSource, step: number): TrainerEvent {
   const message = `${tooLong} of ${read} prompts leave no room for the longest completion and were left out. Raise maxPromptLength, or allow shorter completions only.`;
   return { type: 'warning', step, code: 'TW_TRAINERS_PROMPTS_TOO_LONG', message };
 }

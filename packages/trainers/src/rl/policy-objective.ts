@@ -1,11 +1,11 @@
-// The objective of one micro-batch on the tape: policy loss plus beta times k3 minus the entropy bonus, token by token, summed with
+// The objective of one micro-batch on the tape: policy loss plus beta times KL minus the entropy bonus, token by token, summed with
 // the weights of the optimizer window. Algorithms differ in the loss type, the ratio's level, the masks and the advantages.
-//   L = sum_t w_t ( keep_t rho_t l_t + beta k3_t ) - c sum_t keep_t H_t        TRL GRPOTrainer._compute_loss, in its order
+//   L = sum_t w_t ( keep_t rho_t l_t + beta kl_t ) - c sum_t keep_t H_t        TRL GRPOTrainer._compute_loss, in its order
 // KL comes after every mask, so masked tokens still pay it.
 
 import { tf } from '@thinkwright/tensors';
 import type { SequenceSums } from '../batches/sequence-sums.ts';
-import { k3 } from '../kl/k3.ts';
+import { type KlEstimator, klEstimate } from '../kl/estimators.ts';
 import { offPolicyMask } from '../masks/off-policy-sequences.ts';
 import { cispo } from '../policy-losses/cispo.ts';
 import { type ClipOptions, clippedSurrogate } from '../policy-losses/clipped-surrogate.ts';
@@ -35,6 +35,8 @@ export interface PolicyTokens {
 export interface PolicyObjectiveOptions extends ClipOptions, Partial<SapoOptions>, Partial<VespoOptions> {
   beta: number;
   useBiasCorrectionKl: boolean;
+  /** k3 when left out. */
+  klEstimator?: KlEstimator;
   /** 'dapo' and its relatives (the clipped surrogate) when left out. */
   lossType?: LossType;
   importanceSamplingLevel?: ImportanceLevel;
@@ -82,7 +84,12 @@ export function policyTokenLosses(
   if (keep !== undefined && kind !== 'gmpo') loss = tf.mul(loss, keep);
   if (correction !== undefined && kind !== 'vespo') loss = tf.mul(loss, correction.ratios);
   if (options.beta > 0 && referenceLogProbs !== undefined) {
-    const divergence = k3(logProbs, referenceLogProbs, options.useBiasCorrectionKl ? ratio : undefined);
+    const divergence = klEstimate(
+      options.klEstimator ?? 'k3',
+      logProbs,
+      referenceLogProbs,
+      options.useBiasCorrectionKl ? ratio : undefined,
+    );
     loss = tf.add<tf.Tensor1D>(loss, tf.mul(divergence, options.beta));
   }
   return loss;

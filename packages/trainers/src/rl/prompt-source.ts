@@ -19,29 +19,50 @@ export interface PromptSourceState {
   stream: unknown;
   read: number;
   tooLong: number;
+  gated?: number;
 }
+
+/** Rows that may be left out one after another before that is an error. */
+const LARGEST_SKIP = 10_000;
 
 export class PromptSource {
   #stream: RowStream<Row>;
   #format: ChatFormat;
   #maxPromptLength: number;
+  #admits: (row: Row) => boolean;
   read = 0;
   tooLong = 0;
+  /** Rows that the gate refused. */
+  gated = 0;
 
-  constructor(stream: RowStream<Row>, format: ChatFormat, maxPromptLength: number) {
+  /** @param admits a gate that rows pass before they are rendered; all when left out. */
+  constructor(
+    stream: RowStream<Row>,
+    format: ChatFormat,
+    maxPromptLength: number,
+    admits: (row: Row) => boolean = () => true,
+  ) {
     this.#stream = stream;
     this.#format = format;
     this.#maxPromptLength = maxPromptLength;
+    this.#admits = admits;
   }
 
   /** The next `count` prompts, fewer at the end of the stream. */
   async take(count: number): Promise<Prompt[]> {
     const prompts: Prompt[] = [];
+    let refused = 0; // in a row: an endless stream must not hang
     while (prompts.length < count) {
       const row = await this.#stream.next();
       if (row === undefined) break;
       this.read++;
-      const prompt = renderRow(row, this.#format);
+      if (!this.#admits(row)) {
+        this.gated++;
+        if (++refused >= LARGEST_SKIP) throw nothingAdmitted(refused);
+        continue;
+      }
+      refused = 0;
+      const prompt = this.render(row);
       if (prompt.ids.length <= this.#maxPromptLength) prompts.push(prompt);
       else this.tooLong++;
       if (this.tooLong >= 100 && this.tooLong === this.read) {
@@ -55,15 +76,28 @@ export class PromptSource {
     return prompts;
   }
 
+  /** A row that was taken before, once more. */
+  render(row: Row): Prompt {
+    return renderRow(row, this.#format);
+  }
+
   state(): PromptSourceState {
-    return { stream: this.#stream.state(), read: this.read, tooLong: this.tooLong };
+    return { stream: this.#stream.state(), read: this.read, tooLong: this.tooLong, gated: this.gated };
   }
 
   restore(state: PromptSourceState): void {
     this.#stream.restore(state.stream);
     this.read = state.read;
     this.tooLong = state.tooLong;
+    this.gated = state.gated ?? 0;
   }
+}
+
+function nothingAdmitted(refused: number): TrainerError {
+  return new TrainerError(
+    'TW_TRAINERS_NO_ROWS',
+    `${refused} rows one after another have a passRate outside of curriculum.minPassRate and maxPassRate. Widen the gate, or choose other rows.`,
+  );
 }
 
 function renderRow(row: Row, format: ChatFormat): Prompt {

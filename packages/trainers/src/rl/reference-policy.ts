@@ -1,5 +1,6 @@
-// The frozen policy that the KL term pulls towards: the model with its adapter off, a model that the caller gives, or a copy of
-// the weights as they are when the trainer is made (before any checkpoint is read).
+// The policy that the KL term pulls towards: the model with its adapter off, a model that the caller gives, or a copy of the weights as
+// they are when the trainer is made (before any checkpoint is read). A copy may follow the policy:
+//   theta_ref <- (1 - alpha) theta_ref + alpha theta      every so many steps (TR-DPO, https://arxiv.org/abs/2404.09656); every step: EMA
 
 import { createModel, type LanguageModel } from '@thinkwright/models';
 import { tf } from '@thinkwright/tensors';
@@ -11,13 +12,28 @@ export interface ReferencePolicy {
   dispose(): void;
 }
 
-export function referencePolicy(model: LanguageModel, given?: LanguageModel): ReferencePolicy {
-  if (given !== undefined) return { model: given, adapterOff: false, dispose() {} };
+/** @param follows it will be mixed with the policy: then it is a copy of its own even where the caller gives one. */
+export function referencePolicy(
+  model: LanguageModel,
+  given?: LanguageModel,
+  { follows = false }: { follows?: boolean } = {},
+): ReferencePolicy {
+  if (given !== undefined && !follows) return { model: given, adapterOff: false, dispose() {} };
   if (model.adapter !== undefined) return { model, adapterOff: true, dispose() {} };
   const copy = createModel(model.config, { seed: 0 });
-  const weights = copy.namedTensors();
-  for (const [name, tensor] of model.namedTensors()) {
-    tf.tidy(() => weights.get(name)!.assign(tf.mul(tensor, 1))); // new memory: optimizers update the old in place
-  }
+  mixInto(copy, given ?? model, 1);
   return { model: copy, adapterOff: false, dispose: () => copy.dispose() };
+}
+
+/** Moves the reference's weights the share `alpha` of the way towards the policy's. */
+export function mixInto(reference: LanguageModel, policy: LanguageModel, alpha: number): void {
+  const weights = reference.namedTensors();
+  for (const [name, tensor] of policy.namedTensors()) {
+    const own = weights.get(name)!;
+    tf.tidy(() => {
+      const share = tf.mul(tensor, alpha); // new memory: optimizers update the old in place
+      own.assign(alpha === 1 ? share : tf.add(tf.mul(own, 1 - alpha), share));
+    });
+  }
+  reference.weightVersion += 1;
 }

@@ -1,14 +1,12 @@
-// Reinforcement learning with verifiable rewards (GRPO, Dr. GRPO, DAPO by their options): one loop from top to bottom.
-//   prompts -> G completions each -> rewards -> advantages -> windows of micro-batches -> clipped objective -> AdamW
-// GRPO: https://arxiv.org/abs/2402.03300. Leaves out dynamic refilling of groups without signal, and tools.
+// Reinforcement learning with verifiable rewards (GRPO, Dr. GRPO, DAPO and their relatives by their options): one loop from top to bottom.
+//   generation (rollout-source.ts) -> windows of micro-batches -> clipped objective -> optimizer -> the reference follows
+// GRPO: https://arxiv.org/abs/2402.03300. Leaves out tools.
 
 import type { ChatFormat } from '@thinkwright/chat';
 import type { LanguageModel } from '@thinkwright/models';
 import type { RewardFunction, Row } from '@thinkwright/rewards';
 import type { RolloutEngine } from '@thinkwright/rollouts';
-import { currentDevice } from '@thinkwright/tensors';
 import { openStream, type RowPorts } from '../batches/open-stream.ts';
-import { rolloutCorrection } from '../corrections/rollout-correction.ts';
 import {
   type AdaptiveEntropyState,
   afterWindow,
@@ -19,18 +17,15 @@ import { parseRlOptions, type RlOptions, type RlOptionsInput } from '../options/
 import type { RolloutRecord, SharedPorts, Trainer } from '../trainer.ts';
 import { type TakeStep, trainingLoop } from '../training-loop.ts';
 import { TrainingRun } from '../training-run.ts';
-import { generate } from './generation.ts';
 import { type LearnOptions, type LearnResult, learn } from './learn.ts';
 import { learnerWindow } from './learner-batch.ts';
-import { logProbsOfRollouts } from './log-probs-of-rollouts.ts';
-import { nextPrompts } from './next-prompts.ts';
-import { PromptSource, type PromptSourceState } from './prompt-source.ts';
-import { referencePolicy } from './reference-policy.ts';
+import { tooLongWarning } from './next-prompts.ts';
+import { PromptSource } from './prompt-source.ts';
+import { mixInto, referencePolicy } from './reference-policy.ts';
 import { type Rollout, rolloutFromJson, rolloutToJson } from './rollout.ts';
-import { rolloutMetrics } from './rollout-metrics.ts';
+import { RolloutSource, type RolloutSourceState } from './rollout-source.ts';
 import { unscoredWarning } from './score-rollouts.ts';
 
-/** Rows are prompts, in the order in which they are asked. */
 export interface RlPorts extends SharedPorts, RowPorts<Row> {
   /** Samples with the weights that are trained (createEngine(model)). */
   engine: RolloutEngine;
@@ -48,9 +43,7 @@ interface Pending {
   next: number;
 }
 
-interface Position {
-  prompts: PromptSourceState;
-  generations: number;
+interface Position extends RolloutSourceState {
   adaptiveEntropy?: AdaptiveEntropyState;
   pending?: { rollouts: Record<string, unknown>[]; next: number };
 }
@@ -83,19 +76,22 @@ export function createRlTrainer(settings: RlPorts & RlOptionsInput): Trainer {
   const promptsPerGeneration = (perDeviceTrainBatchSize * stepsPerGeneration) / numGenerations;
   const windowRows = perDeviceTrainBatchSize * gradientAccumulationSteps;
   const windowsPerGeneration = stepsPerGeneration / gradientAccumulationSteps;
-  const learnOptions: LearnOptions = { ...options, epsilonHigh: options.epsilonHigh ?? options.epsilon };
-  const groupsAlwaysTeach = options.beta > 0 || options.entropyCoef > 0 || options.useAdaptiveEntropy;
+  const beta = options.klInReward ? 0 : options.beta; // of the loss
+  const learnOptions: LearnOptions = { ...options, beta, epsilonHigh: options.epsilonHigh ?? options.epsilon };
+  const groupsAlwaysTeach = beta > 0 || options.entropyCoef > 0 || options.useAdaptiveEntropy;
   const windowOptions = { ...options, dropZeroSignalGroups: options.dropZeroSignalGroups ?? !groupsAlwaysTeach };
   let adaptiveEntropy = options.useAdaptiveEntropy ? initialEntropyState(options) : undefined;
 
   const room = model.config.maxPositions - options.maxCompletionLength;
-  const source = new PromptSource(
+  const prompts = new PromptSource(
     openStream({ stream, dataset }, { ...options, shuffle: true }, 'createRlTrainer'),
     format,
     Math.min(room, options.maxPromptLength ?? room),
+    knownPassRateGate(options),
   );
-  const frozen = options.beta > 0 ? referencePolicy(model, reference) : undefined;
-  let generations = 0;
+  const { syncRefModel, refModelSyncSteps, refModelMixupAlpha } = options;
+  const frozen = options.beta > 0 ? referencePolicy(model, reference, { follows: syncRefModel }) : undefined;
+  const source = new RolloutSource(prompts, { model, engine, format, reward, reference: frozen }, options);
   let pending: Pending | undefined;
 
   const run = new TrainingRun<Position>({
@@ -105,57 +101,39 @@ export function createRlTrainer(settings: RlPorts & RlOptionsInput): Trainer {
     totalSteps,
     tokenizerFiles: format.files,
     position: () => ({
-      prompts: source.state(),
-      generations,
+      ...source.state(),
       ...(adaptiveEntropy && { adaptiveEntropy }),
       ...(pending && { pending: { rollouts: pending.rollouts.map(rolloutToJson), next: pending.next } }),
     }),
     async restore(position) {
-      source.restore(position.prompts);
-      generations = position.generations;
+      source.restore(position);
       adaptiveEntropy = position.adaptiveEntropy ?? adaptiveEntropy;
       pending = position.pending && {
         rollouts: position.pending.rollouts.map(rolloutFromJson),
         next: position.pending.next,
       };
     },
+    ...(frozen && syncRefModel && { reference: frozen.model.namedTensors() }),
   });
-
-  /** Log-probs of the policies that stay fixed while a generation is in use. */
-  async function fillFixedLogProbs(rollouts: Rollout[]): Promise<void> {
-    const scoring = { temperature: options.temperature, batchSize: perDeviceTrainBatchSize };
-    if (await samplerIsExact(engine, options))
-      for (const rollout of rollouts) rollout.oldLogProbs = rollout.samplerLogProbs;
-    else if (windowsPerGeneration * numIterations > 1 || options.importanceSamplingCorrection) {
-      const old = await logProbsOfRollouts(model, rollouts, scoring);
-      for (const [i, rollout] of rollouts.entries()) rollout.oldLogProbs = old[i]!;
-      if (options.importanceSamplingCorrection) correctForSampler(rollouts, options);
-    } // else: one update a generation, so the ratio is 1 by definition
-    if (frozen === undefined) return;
-    const fixed = await logProbsOfRollouts(frozen.model, rollouts, { ...scoring, adapterOff: frozen.adapterOff });
-    for (const [i, rollout] of rollouts.entries()) rollout.referenceLogProbs = fixed[i]!;
-  }
 
   async function* takeStep(): ReturnType<TakeStep> {
     let generationMetrics: Record<string, number> = {};
     if (pending === undefined) {
-      const prompts = yield* nextPrompts(source, promptsPerGeneration, run.step);
-      if (prompts === undefined) return 'exhausted';
-      const { rollouts, records, failures } = await generate(prompts, { engine, format, reward }, options, {
-        index: generations,
-        step: run.step,
-      });
-      await fillFixedLogProbs(rollouts);
-      generations++;
+      const before = prompts.tooLong;
+      const generation = await source.next(promptsPerGeneration, run.step, windowsPerGeneration * numIterations > 1);
+      if (prompts.tooLong > before) yield tooLongWarning(prompts, run.step);
+      if (generation === undefined) return 'exhausted';
+      const { rollouts, records, failures } = generation;
       pending = { rollouts, next: 0 };
-      generationMetrics = { ...rolloutMetrics(rollouts, numGenerations), ...metrics?.(records) };
+      generationMetrics = { ...generation.metrics, ...metrics?.(records) };
       yield { type: 'rollout', step: run.step, records };
       if (Object.keys(failures).length > 0) yield unscoredWarning(failures, run.step);
     }
 
     const { rollouts, next } = pending;
     const from = (next % windowsPerGeneration) * windowRows;
-    const batches = learnerWindow(rollouts.slice(from, from + windowRows), windowOptions);
+    const window = withoutStale(rollouts.slice(from, from + windowRows), run.step, options.maxStaleness);
+    const batches = learnerWindow(window.rollouts, windowOptions);
     const liveRows = batches.reduce((sum, batch) => sum + batch.rollouts.length, 0);
     const learningRate = run.learningRate;
     const bonus = adaptiveEntropy ? entropyBonus(adaptiveEntropy, options) : options.entropyCoef;
@@ -168,22 +146,29 @@ export function createRlTrainer(settings: RlPorts & RlOptionsInput): Trainer {
       adaptiveEntropy = afterWindow(adaptiveEntropy, learnt.entropy, options);
     }
     pending = next + 1 < windowsPerGeneration * numIterations ? { rollouts, next: next + 1 } : undefined;
-    return { metrics: { ...learnt, ...generationMetrics, live_rows: liveRows }, tokens };
+    if (frozen && syncRefModel && (run.step + 1) % refModelSyncSteps === 0)
+      mixInto(frozen.model, model, refModelMixupAlpha);
+    return { metrics: { ...learnt, ...generationMetrics, ...window.metrics, live_rows: liveRows }, tokens };
   }
 
-  return trainingLoop(run, { takeStep, dispose: () => frozen?.dispose() });
+  return trainingLoop(run, {
+    takeStep,
+    dispose: () => frozen?.dispose(),
+  });
 }
 
-/** Whether the engine's log-probs may stand for the trainer's own. */
-async function samplerIsExact(engine: RolloutEngine, { oldLogProbs, topK, topP, minP }: RlOptions): Promise<boolean> {
-  if (oldLogProbs !== 'auto') return oldLogProbs === 'sampler';
-  const unfiltered = topK === 0 && topP === 1 && minP === null;
-  return unfiltered && currentDevice().name === 'native' && (await engine.info()).logProbs === 'processed';
+/** Rows that say how often they were solved before (`passRate`, of a filtered data set) must lie within the curriculum's gate. */
+function knownPassRateGate({ curriculum }: RlOptions): ((row: Row) => boolean) | undefined {
+  if (curriculum === null) return undefined;
+  return ({ passRate }) =>
+    typeof passRate !== 'number' || (passRate >= curriculum.minPassRate && passRate <= curriculum.maxPassRate);
 }
 
-/** rho of every token, from the log-probs that the trainer computed itself. */
-function correctForSampler(rollouts: Rollout[], options: RlOptions): void {
-  for (const rollout of rollouts) {
-    rollout.correction = Float32Array.from(rolloutCorrection(rollout.oldLogProbs!, rollout.samplerLogProbs, options));
-  }
+/** Completions sampled more than `most` updates ago do not train. */
+function withoutStale(rollouts: Rollout[], step: number, most: number | null) {
+  if (most === null) return { rollouts, metrics: {} };
+  const ages = rollouts.map(({ sampledAt = step }) => step - sampledAt);
+  const kept = rollouts.filter((_, i) => ages[i]! <= most);
+  const metrics = { 'staleness/max': Math.max(...ages), 'staleness/left_out': rollouts.length - kept.length };
+  return { rollouts: kept, metrics };
 }

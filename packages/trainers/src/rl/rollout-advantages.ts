@@ -8,6 +8,8 @@ interface Scored {
   /** NaN: could not be scored. */
   reward: number;
   parts: Record<string, number>;
+  /** Of the prompt's greedy completion; NaN: could not be scored. */
+  greedyReward?: number;
 }
 
 export interface RolloutAdvantageOptions extends AdvantageOptions {
@@ -20,7 +22,9 @@ export interface RolloutAdvantageOptions extends AdvantageOptions {
 export function rolloutAdvantages(samples: readonly Scored[], options: RolloutAdvantageOptions) {
   if (options.multiObjectiveAggregation === 'sum_then_normalize') {
     const rewards = Float64Array.from(samples, ({ reward }) => reward);
-    return estimateAdvantages(rewards, options.numGenerations, options);
+    const first = samples.filter((_, i) => i % options.numGenerations === 0);
+    const greedyRewards = first.map(({ greedyReward = Number.NaN }) => greedyReward);
+    return estimateAdvantages(rewards, options.numGenerations, { ...options, greedyRewards });
   }
   const found = new Set(samples.flatMap(({ parts }) => Object.keys(parts).filter((name) => !name.includes('/'))));
   const names = options.rewardWeights === null ? [...found].sort() : Object.keys(options.rewardWeights);

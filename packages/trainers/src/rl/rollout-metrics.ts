@@ -3,7 +3,9 @@
 import { deviationOf, meanOf } from '../advantages/statistics.ts';
 import type { Rollout } from './rollout.ts';
 
-export function rolloutMetrics(rollouts: readonly Rollout[], groupSize: number): Record<string, number> {
+type Sampled = Pick<Rollout, 'reward' | 'parts' | 'ids' | 'finish' | 'sample' | 'zeroSignal'>;
+
+export function rolloutMetrics(rollouts: readonly Sampled[], groupSize: number): Record<string, number> {
   const rewards = rollouts.map(({ reward }) => reward);
   const lengths = rollouts.map(({ ids }) => ids.length);
   const ended = rollouts.filter(({ finish }) => finish === 'stop').map(({ ids }) => ids.length);

@@ -21,6 +21,15 @@ export interface Rollout {
   referenceLogProbs?: Float32Array; // [ids.length]
   /** rho of each token where the sampler's log-probs are corrected for. */
   correction?: Float32Array; // [ids.length]
+  /** Optimizer steps that its weights had; only where age matters. */
+  sampledAt?: number;
+  /** Reward of the prompt's greedy completion (ReMax). */
+  greedyReward?: number;
+  /** Rewards of the reasoning steps, and the last token of each. */
+  steps?: number[];
+  stepEnds?: Int32Array;
+  /** Advantage of each token, where it is not the same for all. */
+  tokenAdvantages?: Float32Array; // [ids.length]
 }
 
 /** Prompt and completion, trained on the completion. */
@@ -38,12 +47,15 @@ export function rolloutToJson(rollout: Rollout): Record<string, unknown> {
   return {
     ...rollout,
     reward: Number.isNaN(rollout.reward) ? null : rollout.reward,
+    greedyReward: Number.isNaN(rollout.greedyReward) ? null : rollout.greedyReward,
     promptIds: plain(rollout.promptIds),
     ids: plain(rollout.ids),
     samplerLogProbs: plain(rollout.samplerLogProbs),
     oldLogProbs: plain(rollout.oldLogProbs),
     referenceLogProbs: plain(rollout.referenceLogProbs),
     correction: plain(rollout.correction),
+    stepEnds: plain(rollout.stepEnds),
+    tokenAdvantages: plain(rollout.tokenAdvantages),
   };
 }
 
@@ -52,11 +64,14 @@ export function rolloutFromJson(json: Record<string, unknown>): Rollout {
   return {
     ...(json as unknown as Rollout),
     reward: (json.reward as number | null) ?? Number.NaN,
+    ...(json.greedyReward === null && { greedyReward: Number.NaN }),
+    ...(json.stepEnds !== undefined && { stepEnds: Int32Array.from(json.stepEnds as number[]) }),
     promptIds: Int32Array.from(json.promptIds as number[]),
     ids: Int32Array.from(json.ids as number[]),
     samplerLogProbs: floats(json.samplerLogProbs)!,
     oldLogProbs: floats(json.oldLogProbs),
     referenceLogProbs: floats(json.referenceLogProbs),
     correction: floats(json.correction),
+    tokenAdvantages: floats(json.tokenAdvantages),
   };
 }

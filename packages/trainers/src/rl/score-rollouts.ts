@@ -20,6 +20,8 @@ export interface ScoredTrajectory {
   /** NaN when unscored. */
   reward: number;
   parts: Record<string, number>;
+  /** Rewards of its reasoning steps, where the reward gives them. */
+  steps?: number[];
   unscored?: string;
 }
 
@@ -73,7 +75,10 @@ export async function scoreTrajectories(
   const failures: Record<string, number> = {};
   const scored = samples.map((sample, index): ScoredTrajectory => {
     const outcome = outcomes[index]!;
-    if (outcome.status === 'scored') return { ...sample, reward: outcome.value, parts: outcome.parts };
+    if (outcome.status === 'scored') {
+      const { value, parts, steps } = outcome;
+      return { ...sample, reward: value, parts, ...(steps && { steps }) };
+    }
     const unscored = outcome.status === 'skipped' ? `skipped: ${outcome.reason}` : `error: ${outcome.cause}`;
     failures[unscored] = (failures[unscored] ?? 0) + 1;
     return { ...sample, reward: Number.NaN, parts: {}, unscored };
