@@ -15,6 +15,7 @@ export { passAtKAdvantages } from './advantages/pass-at-k.ts';
 export { reinforcePlusPlus, reinforcePlusPlusBaseline } from './advantages/reinforce-plus-plus.ts';
 export { remaxAdvantages } from './advantages/remax.ts';
 export { deviationOf, meanOf } from './advantages/statistics.ts';
+export { type StepRewards, stepAdvantages } from './advantages/step-advantages.ts';
 export { sumRewards } from './advantages/sum-rewards.ts';
 export { AGGREGATIONS, type Aggregation, type WindowNormaliser, windowNormaliser } from './aggregation/aggregation.ts';
 export {
@@ -40,6 +41,7 @@ export { tokenEntropy } from './entropy/token-entropy.ts';
 export { TrainerError, type TrainerErrorCode } from './errors.ts';
 export { fullKl, KL_ESTIMATORS, type KlEstimator, klEstimate } from './kl/estimators.ts';
 export { k3 } from './kl/k3.ts';
+export { sampledKl } from './kl/sampled-kl.ts';
 export { entropyThreshold, highEntropyMask } from './masks/high-entropy-tokens.ts';
 export { offPolicyMask } from './masks/off-policy-sequences.ts';
 export { type AdamOptions, adam } from './optimizer/adam.ts';

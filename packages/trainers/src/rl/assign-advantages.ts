@@ -1,6 +1,7 @@
 // Writes the advantages of a generation into its rollouts: rewards (less KL, where it belongs to the reward), compared by the estimator,
 // plus the credit of reasoning steps.
 
+import { klPenalisedRewards } from '../advantages/leave-one-out.ts';
 import { stepAdvantages } from '../advantages/step-advantages.ts';
 import { sampledKl } from '../kl/sampled-kl.ts';
 import type { RlOptions } from '../options/rl-options.ts';
@@ -15,7 +16,9 @@ export function assignAdvantages(rollouts: readonly Rollout[], options: RlOption
         sampledKl(klEstimator, oldLogProbs ?? samplerLogProbs, referenceLogProbs!),
       )
     : undefined;
-  const scored = rollouts.map((rollout, i) => (kl ? { ...rollout, reward: rollout.reward - beta * kl[i]! } : rollout));
+  const rewards = Float64Array.from(rollouts, ({ reward }) => reward);
+  const penalised = kl ? klPenalisedRewards(rewards, kl, beta) : rewards;
+  const scored = rollouts.map((rollout, i) => ({ ...rollout, reward: penalised[i]! }));
   const { advantages, zeroSignal } = rolloutAdvantages(scored, options);
   for (const [i, rollout] of rollouts.entries()) {
     rollout.advantage = advantages[i]!;

@@ -4,6 +4,7 @@
 
 import { createModel, type LanguageModel } from '@thinkwright/models';
 import { tf } from '@thinkwright/tensors';
+import { TrainerError } from '../errors.ts';
 
 export interface ReferencePolicy {
   model: LanguageModel;
@@ -12,12 +13,21 @@ export interface ReferencePolicy {
   dispose(): void;
 }
 
-/** @param follows it will be mixed with the policy: then it is a copy of its own even where the caller gives one. */
+/**
+ * @param follows it will be mixed with the policy: then it is a copy of its own even where the caller gives one.
+ * @throws TrainerError OPTIONS_CLASH for a model with an adapter that the reference should follow.
+ */
 export function referencePolicy(
   model: LanguageModel,
   given?: LanguageModel,
   { follows = false }: { follows?: boolean } = {},
 ): ReferencePolicy {
+  if (follows && model.adapter !== undefined) {
+    throw new TrainerError(
+      'TW_TRAINERS_OPTIONS_CLASH',
+      'syncRefModel with LoRA: the reference is the model without its adapter, and cannot move towards it. Train the whole model, or leave syncRefModel out.',
+    );
+  }
   if (given !== undefined && !follows) return { model: given, adapterOff: false, dispose() {} };
   if (model.adapter !== undefined) return { model, adapterOff: true, dispose() {} };
   const copy = createModel(model.config, { seed: 0 });

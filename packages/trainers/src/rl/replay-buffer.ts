@@ -40,7 +40,7 @@ export class ReplayBuffer {
   draw(count: number, generation: number): Rollout[][] {
     const chance = (draw: number) => uniform(this.#seed, hashKey('replay'), generation, draw);
     const drawn = drawWeighted([...this.#groups], count, priority, chance);
-    return drawn.map((group) => group.map((rollout) => ({ ...rollout })));
+    return drawn.map((group) => group.map((rollout) => ({ ...rollout, replayed: true })));
   }
 
   state(): ReplayState {

@@ -23,6 +23,8 @@ export interface Rollout {
   correction?: Float32Array; // [ids.length]
   /** Optimizer steps that its weights had; only where age matters. */
   sampledAt?: number;
+  /** It comes from the replay buffer. */
+  replayed?: boolean;
   /** Reward of the prompt's greedy completion (ReMax). */
   greedyReward?: number;
   /** Rewards of the reasoning steps, and the last token of each. */

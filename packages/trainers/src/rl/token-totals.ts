@@ -31,7 +31,8 @@ export class TokenTotals {
     for (let i = 0; i < logProbs.length; i++) {
       this.#entropy += entropy[i]!;
       this.#correction += correction?.[i] ?? 1;
-      this.#samplerDifference = Math.max(this.#samplerDifference, Math.abs(logProbs[i]! - sampler[i]!));
+      if (!batch.rollouts[batch.packed.sequenceOf[i]!]!.replayed)
+        this.#samplerDifference = Math.max(this.#samplerDifference, Math.abs(logProbs[i]! - sampler[i]!));
       if (reference === undefined) continue;
       const gap = reference[i]! - logProbs[i]!;
       const ratio = this.#options.useBiasCorrectionKl ? Math.exp(logProbs[i]! - old[i]!) : 1;
