@@ -22,5 +22,6 @@ export const algorithms: Record<string, RlOptionsInput> = {
   CISPO: { lossType: 'cispo', epsilonHigh: 5 },
   RLOO: { lossType: 'grpo', advantageEstimator: 'leave_one_out', importanceSamplingLevel: 'sequence_sum' },
   'REINFORCE++': { lossType: 'dapo', advantageEstimator: 'reinforce_plus_plus' },
-  DAPO: { lossType: 'dapo', epsilonHigh: 0.28 },
+  DAPO: { lossType: 'dapo', epsilonHigh: 0.28, dynamicSampling: true, dynamicSamplingMaxGenBatches: 3 },
+  ReMax: { lossType: 'dapo', advantageEstimator: 'remax' },
 };

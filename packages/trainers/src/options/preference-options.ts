@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { TrainerError } from '../errors.ts';
 import { REFERENCE_FREE_LOSSES } from '../preference-losses/cpo.ts';
 import { DIVERGENCES } from '../preference-losses/f-divergence.ts';
+import { UNPAIRED_LOSSES } from '../preference-losses/kto.ts';
 import { PAIR_LOSSES } from '../preference-losses/pair-objective.ts';
 import { parseOptions } from './parse-options.ts';
 import { checkTrainingOptions, trainingOptionShape } from './training-options.ts';
@@ -33,10 +34,18 @@ export const preferenceOptionsSchema = z.strictObject({
   simpoGamma: z.number().min(0).default(0.5),
   /** AlphaPO's exponent. */
   alpha: z.number().default(0),
+  /** Of algorithm 'kto': 'apo_zero_unpaired' has no reference point. */
+  unpairedLoss: z.enum(UNPAIRED_LOSSES).default('kto'),
   desirableWeight: z.number().min(0).default(1),
   undesirableWeight: z.number().min(0).default(1),
   /** Pairs with a longer side are left out and counted, never cut. null = no limit. */
   maxLength: z.int().min(2).nullable().default(1024),
+  /** Compute the reference's log-probs once, before training (kept in outputDir), and free its memory. Needs `dataset`. */
+  precomputeRefLogProbs: z.boolean().default(false),
+  /** The reference follows the policy (TR-DPO): every refModelSyncSteps it moves the share refModelMixupAlpha towards it. */
+  syncRefModel: z.boolean().default(false),
+  refModelMixupAlpha: z.number().positive().max(1).default(0.6),
+  refModelSyncSteps: z.int().min(1).default(512),
   shuffleDataset: z.boolean().default(true),
 });
 export type PreferenceOptions = z.output<typeof preferenceOptionsSchema>;
@@ -68,8 +77,25 @@ function findClash(options: PreferenceOptions): string | undefined {
   if (algorithm === 'cpo' && labelSmoothing > 0 && (referenceFreeLoss === 'hinge' || referenceFreeLoss === 'ipo')) {
     return `referenceFreeLoss "${referenceFreeLoss}" has no label smoothing. Set labelSmoothing to 0.`;
   }
-  if (algorithm === 'kto' && options.perDeviceTrainBatchSize < 2) {
-    return 'algorithm "kto" estimates its reference point from the completions of other prompts in the micro-batch: perDeviceTrainBatchSize must be at least 2.';
+  if (algorithm === 'kto' && options.perDeviceTrainBatchSize * options.gradientAccumulationSteps < 2) {
+    return 'algorithm "kto" estimates its reference point from the completions of other prompts in the window: perDeviceTrainBatchSize x gradientAccumulationSteps must be at least 2.';
+  }
+  if (algorithm === 'dpo' && lossType.some((name) => name.startsWith('aot')) && options.gradientAccumulationSteps > 1) {
+    return 'lossType "aot" sorts all pairs of the update, so it cannot be cut into micro-batches: set gradientAccumulationSteps to 1 and raise perDeviceTrainBatchSize.';
+  }
+  return referenceClash(options);
+}
+
+function referenceClash({ algorithm, unpairedLoss, precomputeRefLogProbs, syncRefModel }: PreferenceOptions) {
+  if (!precomputeRefLogProbs && !syncRefModel) return undefined;
+  if (algorithm === 'cpo' || algorithm === 'orpo') {
+    return `algorithm "${algorithm}" has no reference: leave precomputeRefLogProbs and syncRefModel out.`;
+  }
+  if (precomputeRefLogProbs && syncRefModel) {
+    return 'precomputeRefLogProbs with syncRefModel: log-probs of a reference that moves cannot be computed before. Set one of them off.';
+  }
+  if (precomputeRefLogProbs && algorithm === 'kto' && unpairedLoss === 'kto') {
+    return 'precomputeRefLogProbs with algorithm "kto": its reference point needs completions under other prompts of the window. Use unpairedLoss "apo_zero_unpaired", or leave it out.';
   }
   return undefined;
 }

@@ -5,6 +5,7 @@ import { loadModel } from '@thinkwright/models';
 import type { TrainingSequence } from '../batches/training-sequence.ts';
 import { parsePreferenceOptions } from '../options/preference-options.ts';
 import { learnPairs } from '../preference/learn-pairs.ts';
+import { liveScores } from '../preference/reference-scores.ts';
 import { countFamily, type ParityFamily } from './parity-family.ts';
 import { readParityJson } from './parity-folder.ts';
 import { recordedRuns, replayTraining } from './training.ts';
@@ -24,7 +25,7 @@ export function dpoTrainingParity(folder: string): Promise<ParityFamily> {
       const { beta, loss_type: lossType, max_steps: maxSteps } = replayed.options;
       const options = parsePreferenceOptions({ beta, lossType, maxSteps });
       const pairs = microBatches.map(pairsOf);
-      const { metrics } = await learnPairs(model, reference, window, pairs, learningRate, options, step);
+      const { metrics } = await learnPairs(model, liveScores(reference), window, pairs, learningRate, options, step);
       return { loss: metrics.loss!, gradNorm: metrics.grad_norm! };
     });
     reference.model.dispose();

@@ -19,7 +19,7 @@ export interface PairScores {
   referenceDifference: tf.Tensor1D;
   chosenLogProbs: tf.Tensor1D;
   rejectedLogProbs: tf.Tensor1D;
-  /** Loss tokens of the chosen completions together. */
+  /** Loss tokens of the chosen completions together: of this batch, or its share of the window's. */
   chosenTokens: number;
 }
 
@@ -40,6 +40,8 @@ export interface PairTokens {
   lengths: readonly number[];
   /** [N]; left out, the scores are those of the policy alone (CPO, SimPO). */
   referenceLogProbs?: tf.Tensor1D;
+  /** This batch's share of the window's chosen tokens, so that micro-batches add up; those of the batch when left out. */
+  chosenTokens?: number;
   /** [N] weight of each token in the sums (`lengthDesensitized`); 1 when left out. */
   tokenWeights?: tf.Tensor1D;
 }
@@ -73,7 +75,7 @@ export function pairScores(logProbs: tf.Tensor1D, tokens: PairTokens, options: D
     referenceDifference: difference(split(reference)),
     chosenLogProbs,
     rejectedLogProbs,
-    chosenTokens: lengths.slice(0, pairs).reduce((sum, length) => sum + length, 0),
+    chosenTokens: tokens.chosenTokens ?? lengths.slice(0, pairs).reduce((sum, length) => sum + length, 0),
   };
 }
 

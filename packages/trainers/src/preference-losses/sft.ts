@@ -5,6 +5,6 @@ import { tf } from '@thinkwright/tensors';
 import type { PairLoss } from './pair-scores.ts';
 
 export const sft: PairLoss = ({ chosenLogProbs, chosenTokens }) => {
-  const mean = tf.div(tf.sum(chosenLogProbs), -Math.max(chosenTokens, 1));
+  const mean = tf.div(tf.sum(chosenLogProbs), -chosenTokens);
   return tf.mul(tf.onesLike(chosenLogProbs), mean);
 };

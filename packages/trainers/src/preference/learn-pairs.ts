@@ -11,21 +11,19 @@ import type { OptimizerWindow } from '../optimizer/optimizer-window.ts';
 import type { PreferenceOptions } from '../options/preference-options.ts';
 import { lengthDesensitized } from '../preference-losses/pair-scores.ts';
 import { logSumSquaredProbs, wpoWeights } from '../preference-losses/wpo-weight.ts';
-import { scoreBatch } from '../rl/log-probs-of-rollouts.ts';
-import type { ReferencePolicy } from '../rl/reference-policy.ts';
-import { mismatchedRatios } from './mismatched-ratios.ts';
 import type { PreferencePair } from './pair-source.ts';
 import { preferenceObjective } from './preference-objective.ts';
+import type { ReferenceScorer } from './reference-scores.ts';
 
 export interface LearnPairsResult {
   metrics: Record<string, number>;
   tokens: number;
 }
 
-/** @param reference for the algorithms that have one. @param step optimizer steps done: keys the dropout masks. */
+/** @param scores of the reference, for the algorithms that have one. @param step optimizer steps done: keys the dropout masks. */
 export async function learnPairs(
   model: LanguageModel,
-  reference: ReferencePolicy | undefined,
+  scores: ReferenceScorer | undefined,
   window: OptimizerWindow,
   microBatches: readonly (readonly PreferencePair[])[],
   learningRate: number,
@@ -42,9 +40,7 @@ export async function learnPairs(
   };
   const kept: Record<'chosen' | 'rejected' | 'entropy', tf.Tensor>[] = [];
   for (const [micro, packed] of batches.entries()) {
-    const frozen = reference && (await scoreBatch(reference.model, packed, { temperature: 1, ...reference }));
-    const kl =
-      options.algorithm === 'kto' ? await mismatchedRatios(model, reference!, microBatches[micro]!) : undefined;
+    const frozen = await scores?.(sidesOf(microBatches[micro]!), packed);
     const device = uploadBatch(packed);
     const lengths = Array.from(packed.supervised);
     const sequences = sequenceSums(packed.sequenceOf, lengths.length);
@@ -55,9 +51,9 @@ export async function learnPairs(
         const tokens = {
           sequences,
           lengths,
-          ...(frozen && { referenceLogProbs: tf.tensor1d(frozen.logProbs) }),
+          ...(frozen && { referenceLogProbs: tf.tensor1d(frozen) }),
           ...(options.ldAlpha !== null && { tokenWeights: tf.tensor1d(lengthDesensitized(lengths, options.ldAlpha)) }),
-          ...(kl && { mismatchedRatios: tf.tensor1d(kl) }),
+          chosenTokens: (shape.chosenTokens * microBatches[micro]!.length) / shape.pairs,
         };
         const pairWeights = options.useWeighting
           ? wpoWeights(logProbs, logSumSquaredProbs(hidden, model.outputWeight()), tokens)

@@ -1,24 +1,28 @@
-// KTO's reference point needs completions under prompts they do not belong to: each chosen completion under the next pair's prompt.
+// KTO's reference point needs completions under prompts they do not belong to: each completion of the optimizer window under the prompt of
+// the next one. Over the whole window, so that cutting it into micro-batches changes nothing; TRL looks at one micro-batch.
 
 import type { LanguageModel } from '@thinkwright/models';
 import { packSequences } from '../batches/packed-batch.ts';
 import type { TrainingSequence } from '../batches/training-sequence.ts';
 import { scoreBatch } from '../rl/log-probs-of-rollouts.ts';
 import type { ReferencePolicy } from '../rl/reference-policy.ts';
-import type { PreferencePair } from './pair-source.ts';
 
-/** Log-ratio of policy and reference of each mismatched completion, [P]. At least two pairs. */
+/** Log-ratio of policy and reference of each mismatched completion. At least two sequences. */
 export async function mismatchedRatios(
   model: LanguageModel,
   reference: ReferencePolicy,
-  pairs: readonly PreferencePair[],
+  sequences: readonly TrainingSequence[],
+  batchSize: number,
 ): Promise<Float32Array> {
-  const packed = packSequences(pairs.map(({ chosen }, i) => splice(pairs[(i + 1) % pairs.length]!.chosen, chosen)));
-  const policy = await scoreBatch(model, packed, { temperature: 1 });
-  const frozen = await scoreBatch(reference.model, packed, { temperature: 1, ...reference });
-  const ratios = new Float32Array(pairs.length);
-  for (const [token, owner] of packed.sequenceOf.entries())
-    ratios[owner]! += policy.logProbs[token]! - frozen.logProbs[token]!;
+  const spliced = sequences.map((completion, i) => splice(sequences[(i + 1) % sequences.length]!, completion));
+  const ratios = new Float32Array(sequences.length);
+  for (let start = 0; start < spliced.length; start += batchSize) {
+    const packed = packSequences(spliced.slice(start, start + batchSize));
+    const policy = await scoreBatch(model, packed, { temperature: 1 });
+    const frozen = await scoreBatch(reference.model, packed, { temperature: 1, ...reference });
+    for (const [token, owner] of packed.sequenceOf.entries())
+      ratios[start + owner]! += policy.logProbs[token]! - frozen.logProbs[token]!;
+  }
   return ratios;
 }
 

@@ -5,7 +5,6 @@
 import { tf } from '@thinkwright/tensors';
 import type { PreferenceOptions } from '../options/preference-options.ts';
 import { averagesLogProbs, cpo } from '../preference-losses/cpo.ts';
-import { ktoReferencePoint, unpairedLoss } from '../preference-losses/kto.ts';
 import { orpo } from '../preference-losses/orpo.ts';
 import { pairObjective } from '../preference-losses/pair-objective.ts';
 import { type PairTokens, pairScores } from '../preference-losses/pair-scores.ts';
@@ -19,8 +18,6 @@ export interface PreferenceWindow {
 export interface PreferenceBatch extends PairTokens {
   /** [P] of WPO. */
   pairWeights?: tf.Tensor1D;
-  /** KTO: log-ratios of completions under other prompts. */
-  mismatchedRatios?: tf.Tensor1D;
 }
 
 export interface PreferenceOutcome {
@@ -47,15 +44,6 @@ export function preferenceObjective(
   if (options.algorithm === 'dpo') {
     const loss = pairObjective(scores, options, window.pairs, batch.pairWeights);
     return { loss, ...rewards(scores.chosen, scores.rejected) };
-  }
-  if (options.algorithm === 'kto') {
-    const { desirableWeight, undesirableWeight } = options;
-    const ratios = tf.concat<tf.Tensor1D>([scores.chosen, scores.rejected]); // [2P]
-    const desirable = tf.tensor1d(batch.lengths.map((_, i) => (i < pairs ? 1 : 0)));
-    const referencePoint = ktoReferencePoint(batch.mismatchedRatios!);
-    const weights = { lossType: 'kto' as const, beta, desirableWeight, undesirableWeight };
-    const losses = unpairedLoss(ratios, desirable, referencePoint, weights);
-    return { loss: tf.div(perPair(losses), 2), ...rewards(scores.chosen, scores.rejected) };
   }
   const isAveraged = options.algorithm === 'orpo' || averagesLogProbs(options.referenceFreeLoss);
   const lengths = (from: number) => tf.tensor1d(batch.lengths.slice(from, from + pairs));

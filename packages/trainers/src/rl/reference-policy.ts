@@ -10,6 +10,7 @@ export interface ReferencePolicy {
   model: LanguageModel;
   /** Its forward pass runs inside `model.withoutAdapter`. */
   adapterOff: boolean;
+  /** Frees a copy that was made here; may be called again. */
   dispose(): void;
 }
 
@@ -32,7 +33,15 @@ export function referencePolicy(
   if (model.adapter !== undefined) return { model, adapterOff: true, dispose() {} };
   const copy = createModel(model.config, { seed: 0 });
   mixInto(copy, given ?? model, 1);
-  return { model: copy, adapterOff: false, dispose: () => copy.dispose() };
+  let isFree = false;
+  return {
+    model: copy,
+    adapterOff: false,
+    dispose() {
+      if (!isFree) copy.dispose();
+      isFree = true;
+    },
+  };
 }
 
 /** Moves the reference's weights the share `alpha` of the way towards the policy's. */
