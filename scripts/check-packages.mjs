@@ -1,10 +1,12 @@
 // Checks what a user would install: every package is packed; publint and attw read the tarball; then each one is
-// installed alone (with the packages it depends on, nothing else) in an empty folder, imported, and type-checked.
+// installed alone (with the packages it depends on, nothing else) in an empty folder, imported, and type-checked. Last, the
+// packages of verifier authors together (packages/independence.mjs).
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { checkIndependence } from './packages/independence.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const only = process.argv.slice(2);
@@ -48,6 +50,15 @@ await eachOf(wanted, 2, async (name) => {
     }
   }
 });
+if (only.length === 0 || only.includes('independence')) {
+  try {
+    const tarball = (name) => packages.get(name).tarball;
+    console.log(`ok      verifier packages  ${await checkIndependence({ root, folder, run, bin, tarball })}`);
+  } catch (error) {
+    failures++;
+    console.log(`FAILED  verifier packages\n${error.message}`);
+  }
+}
 rmSync(folder, { recursive: true, force: true });
 console.log(`${wanted.length} packages checked, ${failures} failures`);
 process.exitCode = failures === 0 ? 0 : 1;

@@ -5,5 +5,6 @@ import decodeFormats from './benchmarks/decode-formats.mjs';
 import loraSft from './benchmarks/lora-sft.mjs';
 import matmul from './benchmarks/matmul.mjs';
 import quickstart from './benchmarks/quickstart.mjs';
+import verdicts from './benchmarks/verdicts.mjs';
 
-export const benchmarks = [matmul, decode, decodeFormats, loraSft, quickstart];
+export const benchmarks = [matmul, decode, decodeFormats, loraSft, verdicts, quickstart];

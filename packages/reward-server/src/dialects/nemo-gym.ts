@@ -1,5 +1,6 @@
 // NeMo Gym resources server: POST /seed_session, then POST /verify { responses_create_params, response, ...task fields } → the request
 // with `reward` and `reward_components`. `response` is an object of OpenAI's Responses API: reasoning items are the thinking.
+// POST /aggregate_metrics sums up verified rollouts: mean, max, min, median and standard deviation of every number in them.
 import type { Hono } from 'hono';
 import { setCookie } from 'hono/cookie';
 import { expectList, expectType, type ReceivedCompletion } from '../completion-context.ts';
@@ -18,6 +19,49 @@ export function nemoGym(app: Hono, service: RewardService): void {
       return { ...request, reward: verdict!.value, reward_components: verdict!.parts };
     }),
   );
+  app.get('/reverify_mode', (context) => context.json('stateless'));
+  app.post('/aggregate_metrics', (context) =>
+    answerJson(service, context, async (body) => {
+      const rollouts = expectList(expectType(body, 'object', 'body').verify_responses, 'verify_responses');
+      return aggregate(rollouts.map((one, index) => expectType(one, 'object', `verify_responses[${index}]`)));
+    }),
+  );
+}
+
+const TASK = '_ng_task_index';
+
+function aggregate(rollouts: Record<string, unknown>[]): object {
+  const tasks = new Map<number, Record<string, unknown>[]>();
+  for (const rollout of rollouts) {
+    const task = Number(rollout[TASK] ?? 0);
+    tasks.set(task, [...(tasks.get(task) ?? []), rollout]);
+  }
+  const agent = statistics(rollouts);
+  return {
+    group_level_metrics: [...tasks].sort(([a], [b]) => a - b).map(([task, rows]) => ({ ...statistics(rows), num_rollouts: rows.length, [TASK]: task })), // biome-ignore format: one expression
+    agent_metrics: agent,
+    key_metrics: Object.fromEntries(Object.entries(agent).filter(([name]) => name.startsWith('mean/'))),
+  };
+}
+
+/** As its RewardProfiler names them; the standard deviation is that of a sample, so one rollout has none. */
+function statistics(rollouts: Record<string, unknown>[]): Record<string, number> {
+  const names = new Set(rollouts.flatMap((rollout) => Object.keys(rollout)));
+  const found: Record<string, number> = {};
+  for (const name of names) {
+    const values = rollouts.map((rollout) => (typeof rollout[name] === 'boolean' ? Number(rollout[name]) : rollout[name])).filter((value) => typeof value === 'number'); // biome-ignore format: one expression
+    if (name.startsWith('_') || values.length === 0) continue;
+    const sorted = values.sort((a, b) => a - b);
+    const mean = sorted.reduce((sum, value) => sum + value, 0) / sorted.length;
+    const squares = sorted.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+    const middle = sorted.length / 2;
+    found[`mean/${name}`] = mean;
+    found[`max/${name}`] = sorted.at(-1)!;
+    found[`min/${name}`] = sorted[0]!;
+    found[`median/${name}`] = (sorted[Math.ceil(middle) - 1]! + sorted[Math.floor(middle)]!) / 2;
+    if (sorted.length > 1) found[`std/${name}`] = Math.sqrt(squares / (sorted.length - 1));
+  }
+  return found;
 }
 
 function readTask({ responses_create_params, response, ...task }: Record<string, unknown>): ReceivedCompletion {
