@@ -6,6 +6,7 @@ import { RewardError } from './errors.ts';
 import { type AnswerExtractor, type AnswerExtractorName, answerExtractor } from './extract-answer.ts';
 import { parseNumber, sameNumber } from './numbers.ts';
 import type { RewardContext, RewardFunction, Row, Score } from './types.ts';
+import { beforeInventedTurns, visibleAnswer, withoutQuestion } from './visible-answer.ts';
 
 /** `numeric`: exact rational equality. `exact`: same text but for case and spaces. `auto`: numeric when the gold is a number. */
 export type AnswerComparison = 'numeric' | 'exact' | 'auto' | ((answer: string, gold: string) => boolean);
@@ -36,28 +37,16 @@ export function answerReward(options: AnswerRewardOptions = {}): RewardFunction 
     const gold = goldOf(row);
     if (typeof gold !== 'string' || gold.trim() === '') return { skip: 'row has no gold answer' };
     if (options.compare === 'numeric' && !parseNumber(gold)) return { skip: 'gold answer is not a number' };
-    const text = beforeInventedTurns(completion[from]);
-    const marked = completion.truncated || repeats(text, prompt.at(-1)?.content ?? '');
-    const answer = (marked ? extractMarked : extract)(text);
+    const text = from === 'text' ? beforeInventedTurns(completion.text) : visibleAnswer(completion.answer);
+    const marked = extractMarked(text);
+    // What was cut off has no last number that means anything.
+    const answer =
+      marked ?? (completion.truncated ? undefined : extract(withoutQuestion(text, prompt.at(-1)?.content ?? '')));
     return answer !== undefined && same(answer, gold) ? 1 : 0;
   };
   return function accuracy(batch) {
     return batch.map(score);
   };
-}
-
-/** Chat templates' marks of turns, spelled out by a model that did not stop. */
-const TURN_MARK =
-  /<\|(?:im_start|im_end|start_header_id|eot_id|user|assistant|system|end)\|>|<(?:start|end)_of_turn>|\[\/?INST\]/;
-
-function beforeInventedTurns(text: string): string {
-  const turn = TURN_MARK.exec(text);
-  return turn ? text.slice(0, turn.index) : text;
-}
-
-function repeats(text: string, question: string): boolean {
-  const plain = (wording: string) => wording.trim().replace(/\s+/g, ' ').toLowerCase();
-  return plain(text) !== '' && plain(text) === plain(question);
 }
 
 /** Without the extractors that take whatever stands last. */

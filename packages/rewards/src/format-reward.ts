@@ -1,7 +1,9 @@
 // Format: 1 when the whole completion has the asked shape, else 0. Anchored at both ends over the whole text (open-r1's `$`
-// matched at any line end, so trailing junk and repeated blocks passed) and never paid to a truncated completion.
+// matched at any line end, so trailing junk and repeated blocks passed) and never paid to a truncated completion. What is asked to
+// be there must have a letter or a digit: dots, invisible characters and empty tags are nothing.
 import { RewardError } from './errors.ts';
 import type { ParsedCompletion, RewardContext, RewardFunction } from './types.ts';
+import { hasThinkingMarks } from './visible-answer.ts';
 
 export interface FormatRewardOptions {
   /** The whole completion, without its stop token, must match. Flags g, m and y are ignored: the match is always entire. */
@@ -10,7 +12,7 @@ export interface FormatRewardOptions {
   marks?: boolean;
   /** Thinking must be non-empty in think mode and empty in no_think mode. Default true when there is no pattern. */
   obeyMode?: boolean;
-  /** Something must follow the thinking. Default true when there is no pattern. */
+  /** Words or numbers must follow the thinking. Default true when there is no pattern. */
   answered?: boolean;
 }
 
@@ -22,9 +24,9 @@ export function formatReward(options: FormatRewardOptions = {}): RewardFunction 
     !truncated &&
     !completion.truncated &&
     (!entire || entire.test(completion.text)) &&
-    (!marks || (completion.wellFormed && completion.closed)) &&
+    (!marks || (completion.wellFormed && completion.closed && !hasThinkingMarks(completion.answer))) &&
     (!obeyMode || obeysMode(completion, mode)) &&
-    (!answered || completion.answer !== '');
+    (!answered || saysSomething(completion.answer));
   return function format(batch) {
     return batch.map((context) => (passes(context) ? 1 : 0));
   };
@@ -32,7 +34,12 @@ export function formatReward(options: FormatRewardOptions = {}): RewardFunction 
 
 /** Whether a completion thinks exactly when it was asked to. */
 export function obeysMode(completion: ParsedCompletion, mode: 'think' | 'no_think'): boolean {
-  return completion.closed && (completion.thinking !== '') === (mode === 'think');
+  if (!completion.closed || hasThinkingMarks(completion.answer)) return false;
+  return mode === 'think' ? saysSomething(completion.thinking) : completion.thinking === '';
+}
+
+function saysSomething(text: string): boolean {
+  return /[\p{L}\p{N}]/u.test(text.replace(/<[^<>]*>/g, ''));
 }
 
 function entirePattern(pattern: RegExp): RegExp {

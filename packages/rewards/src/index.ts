@@ -61,3 +61,4 @@ export type {
 } from './types.ts';
 export { readVerifierManifest, VERIFIER_KEYWORD, type VerifierManifest } from './verifier/manifest.ts';
 export { defineVerifier, type GoldCase, type Verifier } from './verifier/verifier.ts';
+export { hasThinkingMarks, visibleAnswer, withoutQuestion } from './visible-answer.ts';

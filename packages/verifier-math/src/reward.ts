@@ -1,5 +1,5 @@
 // The reward of a math row: 1 for an answer equal to the gold, 0 for anything else, a skip for a row whose gold is unusable.
-import type { RewardContext, RewardFunction, Score } from '@thinkwright/rewards';
+import { type RewardContext, type RewardFunction, type Score, visibleAnswer } from '@thinkwright/rewards';
 import { resolveOptions, type VerifyOptions } from './options.ts';
 import { type Verdict, verify } from './verify.ts';
 
@@ -23,7 +23,9 @@ export function createMathReward(options: MathRewardOptions = {}): RewardFunctio
     batch.map((context): Score => {
       const gold = goldOf(context);
       if (gold === undefined) return { skip: 'the row has no gold answer' };
-      const verdict = verify(gold, context.completion, resolved);
+      // Turns that the model invents and thinking under other marks are no answer.
+      const completion = { ...context.completion, answer: visibleAnswer(context.completion.answer) };
+      const verdict = verify(gold, completion, resolved);
       onVerdict?.(verdict, context);
       if (verdict.verdict === 'bad-gold') return { skip: `the gold answer is unusable (${verdict.rule})` };
       const correct = verdict.correct && (allowTruncated || !context.truncated);

@@ -15,6 +15,13 @@ describe('outcomeModelReward', () => {
     expect(await reward(batch)).toEqual([0.5, 0, 1 / (1 + Math.exp(-2))]);
   });
 
+  it('running into the limit pays less than any judged completion of the group', async () => {
+    const reward = outcomeModelReward({ score: (batch) => batch.map(({ completion }) => Number(completion.answer)) });
+    const cut = (groupId: string) => rewardContext('9', { truncated: true, groupId });
+    const batch = [rewardContext('-3', { groupId: 'a' }), cut('a'), rewardContext('-1', { groupId: 'a' }), rewardContext('2', { groupId: 'b' }), cut('b')]; // biome-ignore format: one line
+    expect(await reward(batch)).toEqual([-3, -3, -1, 2, 0]);
+  });
+
   it('refuses a model that answers with another number of scores', async () => {
     const { outcomes } = await scoreBatch(outcomeModelReward({ score: () => [1] }), [
       rewardContext('a'),

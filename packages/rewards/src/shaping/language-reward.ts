@@ -1,6 +1,6 @@
 // Language consistency (DeepSeek-R1, arXiv 2501.12948, section 2.3.2): the share of words written in the language of the prompt, told
 // by script (Latin, Cyrillic, Han, ...): English and French are not told apart. A word with one foreign letter is foreign, so
-// that look-alikes do not pass; code, LaTeX commands and marks are not words. Nothing written earns 0.
+// that look-alikes do not pass; Latin words in code, LaTeX commands and marks do not count. Nothing written earns 0.
 import type { RewardContext, RewardFunction } from '../types.ts';
 import { checkChoice } from './options.ts';
 
@@ -17,7 +17,9 @@ const SCRIPTS = [
 ] as const; // biome-ignore format: a list of names
 const TESTS = SCRIPTS.map((script) => [script, new RegExp(`\\p{Script=${script}}`, 'u')] as const);
 const LETTERS = /\p{L}/gu;
-const NOT_PROSE = /```.*?(?:```|$)|`[^`\n]*`|\\[a-zA-Z]+|<\/?[a-zA-Z_|]+>/gs;
+const CODE = /```.*?(?:```|$)|`[^`\n]*`|\\[a-zA-Z]+|<\/?[a-zA-Z_|]+>/gs;
+/** Keywords and names; what else is written in code is read, so that foreign prose cannot hide there. */
+const LATIN_WORDS = /[\p{Script=Latin}\p{N}_]+/gu;
 const FAMILIES = [
   ['Han', 'Hiragana', 'Katakana'],
   ['Hangul', 'Han'],
@@ -45,7 +47,7 @@ export function languageReward(options: LanguageRewardOptions = {}): RewardFunct
 
   function scriptsOfWords(text: string): string[][] {
     const scriptsFound: string[][] = [];
-    for (const { segment, isWordLike } of words.segment(text.replace(NOT_PROSE, ' '))) {
+    for (const { segment, isWordLike } of words.segment(text.replace(CODE, (code) => code.replace(LATIN_WORDS, ' ')))) {
       const letters = isWordLike ? segment.match(LETTERS) : null;
       if (letters) scriptsFound.push([...new Set(letters.map(scriptOf))]);
     }

@@ -1,6 +1,6 @@
 // Visible steps in the thinking: min(1, steps / wanted). open-r1 counted markers anywhere (its `^` held at the start of the text
 // only), so `First,Second,Next,` alone earned everything. Here a step is a marked line of the thinking with words of its own;
-// repeats and bare markers count nothing. Shallow all the same: gate it by accuracy.
+// repeats (in whatever order of words) and bare markers count nothing. Shallow all the same: gate it by accuracy.
 import type { RewardFunction } from '../types.ts';
 import { checkWhole } from './options.ts';
 
@@ -28,7 +28,8 @@ export function reasoningStepsReward(options: ReasoningStepsRewardOptions = {}):
             .slice(marker[0].length)
             .toLowerCase()
             .match(/[\p{L}\p{N}]+/gu) ?? [];
-        if (new Set(said).size >= shortest) steps.add(said.join(' '));
+        const different = new Set(said);
+        if (different.size >= shortest) steps.add([...different].sort().join(' '));
       }
       return Math.min(1, steps.size / wanted);
     });

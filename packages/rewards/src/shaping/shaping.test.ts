@@ -131,7 +131,10 @@ describe('languageReward', () => {
     expect(await value('<think>2と3を足す</think>5', '2たす3は何ですか、漢字で')).toBe(1);
     expect(await value('<think>Складываем числа</think>5', 'Сколько будет 2+3?')).toBe(1);
     expect(await value('<think>2+3=5</think>5', 'What is 2+3?')).toBe(1);
-    expect(await value('<think>so `函数` and \\frac{1}{2} it is</think>5', 'Why?')).toBe(1);
+    expect(await value('<think>so `total` and \\frac{1}{2} it is</think>5', 'What is 2+3?')).toBe(1);
+    // Foreign prose does not hide in code.
+    expect(await value('<think>so `函数` it is</think>5', 'What is 2+3?')).toBe(0.75);
+    expect(await value('<think>```\n先算二加三\n```</think>5', 'What is 2+3?')).toBe(0);
   });
 
   it('takes look-alikes for foreign and silence for nothing', async () => {
