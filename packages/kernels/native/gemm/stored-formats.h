@@ -46,10 +46,10 @@ namespace {
 template <class W>
 struct Unpack;
 
-// A format reads a block with open(), 8 depths of it with group(), and gives depth D of those with value<D>().
+// A format reads a block (of about `bytes`) with open(), 8 depths of it with group(), and gives depth D of those with value<D>().
 template <class W>
 struct HalfWords {
-  static constexpr int groups = 1;
+  static constexpr int groups = 1, bytes = 256;
   struct Block {
     const std::uint16_t* values;
   };
@@ -81,7 +81,7 @@ inline W halvesAt(const std::uint8_t* p) {
 
 template <class W>
 struct Q8_0Format {
-  static constexpr int groups = 4;
+  static constexpr int groups = 4, bytes = 544;
   struct Block {
     W scale;
     const std::int8_t* numbers;
@@ -101,7 +101,7 @@ struct Q8_0Format {
 // Scale, minimum and words of nibbles: what the 4-bit formats have in common.
 template <class W>
 struct Nibbles {
-  static constexpr int groups = 4;
+  static constexpr int groups = 4, bytes = 288;
   struct Block {
     W scale, minimum;
     const std::uint8_t* words;
@@ -151,7 +151,7 @@ struct Q4_KFormat : Nibbles<W> {
 
 template <class W>
 struct Q5_KFormat {
-  static constexpr int groups = 4;
+  static constexpr int groups = 4, bytes = 352;
   using Words = typename Unpack<W>::Words;
   struct Block {
     W scale, minimum;
@@ -175,7 +175,7 @@ struct Q5_KFormat {
 
 template <class W>
 struct Q6_KFormat {
-  static constexpr int groups = 2;
+  static constexpr int groups = 2, bytes = 208;
   using Words = typename Unpack<W>::Words;
   struct Block {
     W scale, minimum;

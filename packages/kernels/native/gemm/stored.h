@@ -159,7 +159,14 @@ template <class V, class Format, int R, int P>
 #pragma GCC unroll 1
     for (int g = 0; g < Format::groups; g++, k += 8) {
 #pragma GCC unroll 4
-      for (int p = 0; p < P; p++) numbers[p] = Format::group(blocks[p], g);
+      for (int p = 0; p < P; p++) {
+        numbers[p] = Format::group(blocks[p], g);
+        // A panel is too short for the hardware to find its stride: fetch the next panels while these are multiplied.
+        constexpr int kBytes = Format::bytes / Format::groups;
+        const std::uint8_t* next = panels + (P + p) * panelBytes + block * Format::bytes + g * kBytes;
+#pragma GCC unroll 4
+        for (int line = 0; line < kBytes; line += 64) __builtin_prefetch(next + line, 0, 3);
+      }
       eachOfEight([&]<int D>() { step.template operator()<D>(k); });
     }
   }
@@ -199,7 +206,7 @@ void storedFewRows(const StoredSource<V>& source, const Product& p) {
   const int panelsTotal = panelCount(p.n), k = p.k;
   const long aStride = p.a.row;
   const long work = static_cast<long>(panelsTotal) * kPanelWidth * k * std::max(p.m, 4);
-  const int tasks = static_cast<int>(std::clamp<long>(work / (kTaskMultiplyAdds / 4), 1, threadCount() * 6L));
+  const int tasks = static_cast<int>(std::clamp<long>(work / (kTaskMultiplyAdds / 4), 1, threadCount() * 3L));
   const int perTask = ((panelsTotal + tasks - 1) / tasks + kStoredPanels - 1) / kStoredPanels * kStoredPanels;
   parallel((panelsTotal + perTask - 1) / perTask, [&](int task) {
     const int end = std::min(panelsTotal, (task + 1) * perTask);
