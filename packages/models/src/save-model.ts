@@ -38,7 +38,7 @@ export async function writeModelFolder(
   config: Record<string, unknown>,
   named: Iterable<readonly [string, tf.Tensor]>,
   { bosTokenId, eosTokenIds, padTokenId }: ModelConfig,
-  { tokenizerFiles = {}, dtype = 'F32', signal }: SaveModelOptions,
+  { tokenizerFiles, dtype = 'F32', signal }: SaveModelOptions,
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
   await writeJson(join(folder, 'config.json'), { ...config, torch_dtype: torchNames[dtype] });
@@ -47,7 +47,7 @@ export async function writeModelFolder(
     eos_token_id: eosTokenIds.length > 1 ? eosTokenIds : eosTokenIds[0],
     pad_token_id: padTokenId,
   });
-  for (const [name, text] of Object.entries(tokenizerFiles)) await writeText(join(folder, basename(name)), text);
+  await writeTokenizerFiles(folder, tokenizerFiles);
   const tensors = [...named].map(([name, tensor]) => ({
     name,
     dtype,
@@ -55,6 +55,11 @@ export async function writeModelFolder(
     data: async () => (await tensor.data()) as Float32Array,
   }));
   await writeSafetensors(join(folder, 'model.safetensors'), tensors, { metadata: { format: 'pt' }, signal });
+}
+
+/** Content by file name. */
+export async function writeTokenizerFiles(folder: string, files: Record<string, string> = {}): Promise<void> {
+  for (const [name, text] of Object.entries(files)) await writeText(join(folder, basename(name)), text);
 }
 
 const writeJson = (path: string, value: unknown) => writeText(path, `${JSON.stringify(value, null, 2)}\n`);

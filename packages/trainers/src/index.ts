@@ -26,6 +26,7 @@ export {
   scoreTokens,
   uploadBatch,
 } from './batches/device-batch.ts';
+export type { RowPorts } from './batches/open-stream.ts';
 export { type PackedBatch, packSequences } from './batches/packed-batch.ts';
 export { type SequenceSums, sequenceSums } from './batches/sequence-sums.ts';
 export type { TrainingSequence } from './batches/training-sequence.ts';
@@ -66,11 +67,23 @@ export {
   preferenceOptionsSchema,
 } from './options/preference-options.ts';
 export {
+  type ProcessRewardOptions,
+  type ProcessRewardOptionsInput,
+  parseProcessRewardOptions,
+  processRewardOptionsSchema,
+} from './options/process-reward-options.ts';
+export {
   parseRejectionSamplingOptions,
   type RejectionSamplingOptions,
   type RejectionSamplingOptionsInput,
   rejectionSamplingOptionsSchema,
 } from './options/rejection-sampling-options.ts';
+export {
+  parseRewardModelOptions,
+  type RewardModelOptions,
+  type RewardModelOptionsInput,
+  rewardModelOptionsSchema,
+} from './options/reward-model-options.ts';
 export { parseRlOptions, type RlOptions, type RlOptionsInput, rlOptionsSchema } from './options/rl-options.ts';
 export { parseSftOptions, type SftOptions, type SftOptionsInput, sftOptionsSchema } from './options/sft-options.ts';
 export { cispo } from './policy-losses/cispo.ts';
@@ -127,12 +140,25 @@ export {
 export { logSumSquaredProbs, wpoWeights } from './preference-losses/wpo-weight.ts';
 export { createRejectionSampler, type RejectionSamplerPorts } from './rejection-sampling/rejection-sampler.ts';
 export { bradleyTerryLoss } from './reward-models/bradley-terry.ts';
+export type { ClassifierPorts } from './reward-models/classifier-run.ts';
+export {
+  outcomeScorer,
+  outcomeScores,
+  processScorer,
+  type ScoreBatching,
+  type Solution,
+  stepScores,
+} from './reward-models/model-scores.ts';
+export { type LabelledSolution, type Prm800kRow, prm800kSolutions } from './reward-models/prm800k-solutions.ts';
 export { processRewardLoss } from './reward-models/process-reward-loss.ts';
 export {
   type ProcessRewardRow,
   type ProcessRewardTokenOptions,
   processRewardTokens,
 } from './reward-models/process-reward-tokens.ts';
+export { createProcessRewardTrainer, type ProcessRewardPorts } from './reward-models/process-reward-trainer.ts';
+export { createRewardModelTrainer, type RewardModelPorts } from './reward-models/reward-model-trainer.ts';
+export type { StepRow, StepTokenSettings } from './reward-models/step-source.ts';
 export { type PolicyObjectiveOptions, type PolicyTokens, policyObjective } from './rl/policy-objective.ts';
 export { createRlTrainer, type RlPorts } from './rl/rl-trainer.ts';
 export { createSchedule, SCHEDULES, type ScheduleKeywords, type ScheduleName } from './schedules/create-schedule.ts';

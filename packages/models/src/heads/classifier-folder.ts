@@ -9,7 +9,7 @@ import { ModelError } from '../errors.ts';
 import { readWeights } from '../loading/read-weights.ts';
 import { peftFolderContent } from '../lora/adapter-folder.ts';
 import { headName } from '../parameter-specs.ts';
-import { type SaveModelOptions, writeModelFolder } from '../save-model.ts';
+import { type SaveModelOptions, writeModelFolder, writeTokenizerFiles } from '../save-model.ts';
 import { type Classifier, type ClassifierKind, classifierOf } from './classifier.ts';
 import { LinearHead } from './linear-head.ts';
 
@@ -29,6 +29,7 @@ export async function saveClassifier(
     const { config, tensors } = peftFolderContent(model, score);
     const task = { task_type: kind === 'sequence' ? 'SEQ_CLS' : 'TOKEN_CLS', modules_to_save: [head.name] };
     await writeAdapter(folder, { ...config, ...task }, tensors, { signal: options.signal });
+    await writeTokenizerFiles(folder, options.tokenizerFiles);
     return;
   }
   const labels = Array.from({ length: head.weight.shape[0]! }, (_, label) => `LABEL_${label}`);

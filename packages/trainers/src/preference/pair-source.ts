@@ -14,6 +14,8 @@ export type PreferenceRow = Record<string, unknown>;
 export interface PreferencePair {
   chosen: TrainingSequence;
   rejected: TrainingSequence;
+  /** By how much the chosen side should win (reward models). */
+  margin?: number;
 }
 
 export interface PreferenceSourceState {
@@ -94,7 +96,8 @@ export function pairOf(row: PreferenceRow, rendering: Rendering): PreferencePair
       `A row has the keys ${Object.keys(row).join(', ') || '(none)'} but no ${missing.join(', ')}: preference learning needs "prompt", "chosen" and "rejected", as texts or as messages.`,
     );
   }
-  const pair = {
+  const pair: PreferencePair = {
+    ...(row.margin !== undefined && { margin: marginOf(row.margin) }),
     chosen: completionSequence(row, row.chosen, rendering),
     rejected: completionSequence(row, row.rejected, rendering),
   };
@@ -103,4 +106,12 @@ export function pairOf(row: PreferenceRow, rendering: Rendering): PreferencePair
     throw new TrainerError('TW_TRAINERS_ROW_INVALID', `The ${name} completion of a row has no tokens. Remove the row.`);
   }
   return pair;
+}
+
+function marginOf(margin: unknown): number {
+  if (typeof margin === 'number' && Number.isFinite(margin)) return margin;
+  throw new TrainerError(
+    'TW_TRAINERS_ROW_INVALID',
+    `A row has the margin ${JSON.stringify(margin)}; it must be a number, by how much the chosen side should win. Mend it or leave it out.`,
+  );
 }
