@@ -2,6 +2,13 @@ export { checkRequests, checkSequences } from './check-requests.ts';
 export { collectTrajectories } from './collect-trajectories.ts';
 export { RolloutError, type RolloutErrorCode } from './errors.ts';
 export { FakeEngine, type FakeEngineOptions } from './fake-engine.ts';
+export { type BestOfN, bestOfN, type ScoreTrajectories } from './search/best-of-n.ts';
+export {
+  type PartialSolution,
+  type ScorePartials,
+  type StepBeamSearchOptions,
+  stepBeamSearch,
+} from './search/step-beam-search.ts';
 export type {
   EngineInfo,
   FinishReason,

@@ -4,4 +4,5 @@ export { type Estimate, mean } from './estimate.ts';
 export { majorityAnswer } from './majority.ts';
 export { pairedDifference } from './paired-difference.ts';
 export { passAtK } from './pass-at-k.ts';
+export { type FirstError, firstErrorOf, type ProcessBench, processBench } from './process-bench.ts';
 export { wilson } from './wilson.ts';
