@@ -89,11 +89,13 @@ def plain_streams():
     sys.stderr = sys.__stderr__ = stream(2, 'w')
 
 
-def install_harness(source):
+def install_harness(sources):
+    import json
     import types
-    module = types.ModuleType('thinkwright_harness')
-    exec(compile(source, '<harness>', 'exec'), module.__dict__)
-    sys.modules['thinkwright_harness'] = module
+    for name, source in json.loads(sources):
+        module = types.ModuleType(name)
+        exec(compile(source, f'<{name}>', 'exec'), module.__dict__)
+        sys.modules[name] = module
 
 
 warnings.simplefilter('ignore')
@@ -101,10 +103,10 @@ preload()
 remove_bridges()
 plain_event_loop()
 plain_streams()
-install_harness(HARNESS_SOURCE)
+install_harness(HARNESS_SOURCES)
 import random
 random.seed(0)
-for name in ('HARNESS_SOURCE', 'PRELOADED', 'BRIDGES', 'preload', 'remove_bridges', 'plain_event_loop', 'plain_streams',
+for name in ('HARNESS_SOURCES', 'PRELOADED', 'BRIDGES', 'preload', 'remove_bridges', 'plain_event_loop', 'plain_streams',
              'install_harness', 'random', 'warnings', 'name'):
     globals().pop(name, None)
 gc.collect()

@@ -9,7 +9,7 @@ import { codeTaskOf } from './datasets/code-task-of.ts';
 import { humanEvalReference } from './datasets/human-eval.ts';
 import type { CodeJob } from './jobs/job.ts';
 import { residentBytes } from './pool/resident-memory.ts';
-import { nastyProgram } from './test-programs/nasty-program.ts';
+import { fuzzVerifier } from './test-programs/fuzz-verifier.ts';
 import { createCodeVerifier } from './verifier.ts';
 
 const shared = process.env.THINKWRIGHT_SHARED ?? fileURLToPath(new URL('../../../../shared', import.meta.url));
@@ -75,19 +75,9 @@ describe.skipIf(missing)('public data (skipped without the shared data folder)',
 
 it('lets no random program of nasty constructs pass, escape, or leave a process', async () => {
   const verifier = await createCodeVerifier({ cacheSize: 0 });
-  const jobs = Array.from({ length: FUZZ_PROGRAMS }, (_, seed): CodeJob => {
-    const { language, code } = nastyProgram(seed);
-    const tests: CodeJob['tests'] = { kind: 'calls', entryPoint: 'solve', cases: [{ args: [[1, 2]], expected: 'unguessable-7f3a' }] }; // biome-ignore format: one case
-    return { language, code, tests, limits: { cpuMs: 200, testCpuMs: 200 } };
-  });
-  const pids = new Set<number>();
-  for await (const verdict of verifier.verifyEach(jobs)) {
-    expect(verdict.status).not.toBe('passed');
-    for (const pid of verifier.processIds()) pids.add(pid);
-  }
-  await verifier.close();
-  expect([...pids].filter(isAlive)).toEqual([]);
-  expect(existsSync('/tmp/thinkwright-nasty')).toBe(false);
+  const report = await fuzzVerifier(verifier, { from: 0, count: FUZZ_PROGRAMS });
+  expect(report.faults).toEqual([]);
+  expect(report.programs).toBe(FUZZ_PROGRAMS);
 });
 
 function isAlive(pid: number): boolean {

@@ -130,7 +130,7 @@ describe('asserts', () => {
 
 describe('a solution that has taken over its own harness', () => {
   const forged = (answer: string) =>
-    `import os, sys\nharness = sys.modules['thinkwright_harness']\ncalls = 0\ndef forge():\n    global calls\n    calls += 1\n    os.write(3, b'{"ok":1}' if calls == 1 else ${answer})\nharness.serve = forge\ndef f(x): return x\n`;
+    `import os, sys\nharness = sys.modules['thinkwright_solution']\ncalls = 0\ndef forge():\n    global calls\n    calls += 1\n    os.write(3, b'{"ok":1}' if calls == 1 else ${answer})\nharness.serve = forge\ndef f(x): return x\n`;
   const answers = ['b\'{"dead":true}\'', 'b\'{"error":5}\'', 'b\'{"error":["StopIteration",""]}\'', 'b\'{"ok":{"i":"zz"}}\'', 'b\'{"syntax":5}\'', 'b\'{"ok":{"q":5}}\'', 'b\'{"ok":\' + b"[" * 100000 + b"]" * 100000 + b"}"', 'b"["', 'b\'\'']; // biome-ignore format: a list
   it.each(answers)('neither passes nor breaks anything with %s', async (answer) => {
     const code = 'for value in map(f, [1, 2]):\n    assert value in (1, 2)\n';

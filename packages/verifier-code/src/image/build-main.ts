@@ -6,7 +6,7 @@ import path from 'node:path';
 import { PACKAGE_FOLDER } from '../package-folder.ts';
 import type { PythonImage } from '../sandbox/python/image-format.ts';
 import { writeImage } from './image-file.ts';
-import { PYODIDE_FOLDER } from './pyodide-files.ts';
+import { HARNESS, PYODIDE_FOLDER } from './pyodide-files.ts';
 
 const PAGE = 4096;
 const FIXED_TIME = 1_700_000_000_000;
@@ -41,7 +41,8 @@ const pyodide = await loadPyodide({
   stderr: () => {},
 });
 const source = (name: string) => readFileSync(path.join(PACKAGE_FOLDER, 'python', name), 'utf8');
-pyodide.globals.set('HARNESS_SOURCE', source('harness.py'));
+const harness = HARNESS.map((name) => [`thinkwright_${name}`, source(`${name}.py`)]);
+pyodide.globals.set('HARNESS_SOURCES', JSON.stringify(harness));
 pyodide.runPython(source('prepare.py'));
 writeImage(target, takeImage(observed));
 // Pyodide keeps handles open.

@@ -8,6 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { CodeVerifierError } from '../errors.ts';
 import { entryFile, PACKAGE_FOLDER } from '../package-folder.ts';
+import { HARNESS } from './pyodide-files.ts';
 
 /** Raise when the file's form changes. */
 const FORMAT = 1;
@@ -39,7 +40,8 @@ function defaultCacheFolder(): string {
 function imageKey(): string {
   const { version } = createRequire(import.meta.url)('pyodide/package.json') as { version: string };
   const hash = createHash('sha256').update(`${FORMAT}`);
-  for (const name of ['harness.py', 'prepare.py']) hash.update(readFileSync(path.join(PACKAGE_FOLDER, 'python', name)));
+  for (const name of [...HARNESS, 'prepare'])
+    hash.update(readFileSync(path.join(PACKAGE_FOLDER, 'python', `${name}.py`)));
   return `${version}-${hash.digest('hex').slice(0, 12)}`;
 }
 

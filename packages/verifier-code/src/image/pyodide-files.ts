@@ -6,6 +6,8 @@ import path from 'node:path';
 
 const require = createRequire(import.meta.url);
 
+/** Our own modules in the image, in the order of their imports: `python/<name>.py`. */
+export const HARNESS = ['channels', 'values', 'assertions', 'checker', 'solution'];
 export const PYODIDE_FOLDER = path.dirname(require.resolve('pyodide/package.json'));
 const PAGE = 65_536;
 const MEMORY_SECTION = 5;

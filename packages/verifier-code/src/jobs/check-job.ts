@@ -61,7 +61,13 @@ function checkTests(tests: CodeTests | undefined): WireJob['tests'] {
         if (!ENTRY_POINT.test(name) || name.includes('.'))
           refuse(`entryPoints holds ${JSON.stringify(name)}, not a name`);
       }
-      return { kind: 'asserts', code: tests.code, setup: tests.setup ?? '', entryPoints };
+      return {
+        kind: 'asserts',
+        code: tests.code,
+        setup: tests.setup ?? '',
+        entryPoints,
+        shared: tests.shared ?? false,
+      };
     }
     case 'stdio': {
       const cases = checkCases(tests.cases);

@@ -65,6 +65,11 @@ export interface AssertTests {
   setup?: string;
   /** Names that must be the solution's, even when `setup` defines them too. Others are found. */
   entryPoints?: string[];
+  /**
+   * The tests need live objects of the solution, such as instances of its classes: they run in the solution's own interpreter,
+   * where it can read and forge, and the verdict says `integrity: 'shared'`. Default false.
+   */
+  shared?: boolean;
 }
 
 /** Run the whole program once for each case: input on standard input, output compared. */
@@ -133,8 +138,8 @@ export interface Verdict {
   wallMs: number;
   /** Peak of the sandbox's memory in MiB, where it can be measured. */
   memoryMb: number;
-  /** The expected values were never on the solution's side. */
-  integrity: 'separated';
+  /** `separated`: the expected values were never on the solution's side. `shared`: the tests asked to run beside it. */
+  integrity: 'separated' | 'shared';
   /** Runs it took: more than one when a worker died under it. */
   attempts: number;
 }

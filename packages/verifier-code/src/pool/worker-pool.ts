@@ -133,7 +133,7 @@ export class WorkerPool {
       signal?.removeEventListener('abort', abort);
       const survivor = running.dead ? null : running;
       if (running.dead) this.#all.delete(running);
-      const end = (verdict: WireVerdict) => ({ verdict: finished(verdict, attempts), survivor });
+      const end = (verdict: WireVerdict) => ({ verdict: finished(job, verdict, attempts), survivor });
       if (signal?.aborted) throw new JobError(signal.reason, survivor);
       switch (answer.type) {
         case 'verdict':
@@ -213,9 +213,10 @@ class JobError {
   }
 }
 
-function finished(verdict: WireVerdict, attempts: number): Verdict {
+function finished({ tests }: WireJob, verdict: WireVerdict, attempts: number): Verdict {
   const { status, passed, total, failure, output, cpuMs, wallMs, memoryMb } = verdict;
-  return { status, passed, total, failure, output, cpuMs, wallMs, memoryMb, integrity: 'separated', attempts };
+  const integrity = tests.kind === 'asserts' && tests.shared ? 'shared' : 'separated';
+  return { status, passed, total, failure, output, cpuMs, wallMs, memoryMb, integrity, attempts };
 }
 
 function withoutWorker(job: WireJob, status: VerdictStatus, message: string): WireVerdict {

@@ -1,119 +1,74 @@
-// Random hostile programs from a small grammar: a prologue that breaks things, a body that does something forbidden or endless, a
-// result that lies. For the fuzz test; the same seed gives the same program.
+// Random hostile jobs from two small grammars, in every shape of tests: up to two prologues that break things, up to two deeds
+// in a hiding place, a lie at the end. None can know the expected value. The same seed gives the same job.
+import type { CodeJob, CodeTests } from '../jobs/job.ts';
+import {
+  JAVASCRIPT_DEEDS,
+  JAVASCRIPT_HIDING_PLACES,
+  JAVASCRIPT_LIES,
+  JAVASCRIPT_PROLOGUES,
+} from './javascript-grammar.ts';
+import { PYTHON_DEEDS, PYTHON_HIDING_PLACES, PYTHON_LIES, PYTHON_PROLOGUES } from './python-grammar.ts';
 
-export interface NastyProgram {
-  language: 'python' | 'javascript';
-  code: string;
+/** The file that deeds try to write. */
+export const NASTY_FILE = '/tmp/thinkwright-nasty';
+
+const EXPECTED = 'unguessable-7f3a';
+const LIMITS = { cpuMs: 60, testCpuMs: 60 };
+
+type Pick = <Item>(items: readonly Item[]) => Item;
+
+export function nastyJob(seed: number): CodeJob {
+  const pick = picker(seed);
+  const language = pick(['python', 'javascript', 'typescript'] as const);
+  const code = language === 'python' ? pythonProgram(pick) : javaScriptProgram(pick);
+  return { language, code, tests: testsFor(language, pick), limits: LIMITS };
 }
 
-const PYTHON = {
-  prologue: [
-    'import builtins\nbuiltins.len = lambda x: 0',
-    'import json\njson.dumps = lambda *a, **k: \'{"ok":"x"}\'\njson.loads = lambda *a: {}',
-    'import sys\nsys.modules.clear()',
-    'import sys\nsys.setrecursionlimit(2**30)',
-    'import thinkwright_harness as h\nh.encode = lambda *a: True\nh.write_result = lambda v: None',
-    'import os\nfor fd in range(3, 12):\n    try:\n        os.close(fd)\n    except OSError:\n        pass',
-    'import os\nfor fd in range(12):\n    try:\n        os.write(fd, b\'{"ok":"passed"}\')\n    except OSError:\n        pass',
-    'import gc\ngc.unfreeze()\nfor o in gc.get_objects():\n    if isinstance(o, dict): o.pop("passed", None)',
-    'import sys\nsys.settrace(lambda *a: None)',
-    'import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)',
-    'class M(type):\n    def __instancecheck__(c, x): return True\nclass A(metaclass=M):\n    __eq__ = lambda s, o: True\n    __hash__ = lambda s: 0',
-  ],
-  action: [
-    'while True: pass',
-    'x = []\n    while True: x.append(bytearray(10**6))',
-    'def f(): return f()\n    f()',
-    'import re\n    re.match("(a|aa)+$", "a" * 60 + "b")',
-    'import os\n    os._exit(0)',
-    'raise SystemExit(0)',
-    'raise KeyboardInterrupt',
-    'open("/tmp/thinkwright-nasty", "w").write("x")',
-    'import _pyodide_core\n    _pyodide_core.create_proxy(solve)',
-    'import ctypes\n    ctypes.string_at(0)',
-    'print("x" * 10**6)',
-    '7 ** (10 ** 7)',
-    'import faulthandler\n    faulthandler._sigsegv()',
-    'exec("(" * 10**5)',
-    'solve.__code__ = solve.__code__.replace(co_code=b"\\xff" * 8)\n    solve(1)',
-    'import socket\n    socket.create_connection(("127.0.0.1", 9))',
-    'import sys\n    f = sys._getframe()\n    while f:\n        f.f_locals.clear()\n        f = f.f_back',
-    'pass',
-  ],
-  result: [
-    'return type("A", (str,), {"__eq__": lambda s, o: True, "__hash__": lambda s: 0})("x")',
-    'return iter(int, 1)',
-    'return "x" * 10**7',
-    'x = []\n    x.append(x)\n    return x',
-    'return NotImplemented',
-    'return lambda *a: True',
-    'return (i for i in iter(int, 1))',
-    'return {frozenset(): [None]}',
-    'return "\\ud800"',
-    'return 10 ** 5000',
-  ],
-};
+function pythonProgram(pick: Pick): string {
+  const prologues = [pick(PYTHON_PROLOGUES), pick(['', pick(PYTHON_PROLOGUES)])];
+  const deeds = [pick(PYTHON_DEEDS), pick(['pass', pick(PYTHON_DEEDS)])];
+  return `${prologues.join('\n')}\n${hidden(pick(PYTHON_HIDING_PLACES), deeds.join('\n'), pick(PYTHON_LIES))}\n`;
+}
 
-const JAVASCRIPT = {
-  prologue: [
-    'JSON.stringify = () => \'{"ok":"x"}\'; JSON.parse = () => ({});',
-    'Object.defineProperty(Object.prototype, "ok", { get() { for (;;); } });',
-    'Array.prototype[Symbol.iterator] = function* () { for (;;) yield 1; };',
-    'Promise.prototype.then = function () { return this; };',
-    'globalThis.eval = () => () => 1; delete globalThis.Array;',
-    'for (const k of Object.getOwnPropertyNames(globalThis)) try { delete globalThis[k]; } catch {}',
-    'Function.prototype.call = Function.prototype.apply = () => "x";',
-    'Object.prototype.toJSON = () => "x"; String.prototype.slice = () => { for (;;); };',
-    'Error.prepareStackTrace = () => { for (;;); };',
-  ],
-  action: [
-    'for (;;);',
-    'const a = []; for (;;) a.push(new Array(1e5).fill(1));',
-    'const f = () => f() + 1; f();',
-    '/(x+x+)+y/.test("x".repeat(50));',
-    'process.exit(0);',
-    'require("fs").writeFileSync("/tmp/thinkwright-nasty", "x");',
-    'import("node:fs");',
-    'new WebAssembly.Memory({ initial: 30000 });',
-    'new ArrayBuffer(1e6, { maxByteLength: 2e9 }).resize(15e8);',
-    'this.constructor.constructor("return process")().exit();',
-    'throw new Proxy({}, { get() { for (;;); } });',
-    'for (let i = 0; i < 1e5; i++) console.log("x".repeat(1000));',
-    'setInterval(() => {}, 1);',
-    'JSON.parse("[".repeat(1e6) + "]".repeat(1e6));',
-    'new RegExp("(".repeat(50000) + ")".repeat(50000)).test("a");',
-    ';',
-  ],
-  result: [
-    'return new Proxy([], { get: (t, k) => k === "length" ? 2 ** 53 : 1, has: () => true });',
-    'return { get a() { for (;;); } };',
-    'const c = []; c.push(c); return c;',
-    'return new Promise(() => {});',
-    'return { then(r) { r("x"); } };',
-    'return "x".repeat(2 ** 28);',
-    'return Object.assign(() => {}, { valueOf: () => "x" });',
-    'return 2n ** 20000n;',
-    'return new Map([[NaN, Symbol("x")]]);',
-    'const a = []; a[2 ** 32 - 2] = 1; return a;',
-  ],
-};
+function javaScriptProgram(pick: Pick): string {
+  const prologues = [pick(JAVASCRIPT_PROLOGUES), pick(['', pick(JAVASCRIPT_PROLOGUES)])];
+  // Blocks of their own, so that two deeds may declare the same name.
+  const deeds = [pick(JAVASCRIPT_DEEDS), pick([';', pick(JAVASCRIPT_DEEDS)])].map((deed) => `{ ${deed} }`);
+  const place = pick(JAVASCRIPT_HIDING_PLACES);
+  return `${prologues.join('\n')}\n${hidden(place, deeds.join(' '), pick(JAVASCRIPT_LIES))}\n`;
+}
 
-export function nastyProgram(seed: number): NastyProgram {
-  let state = (seed * 2_654_435_761 + 1) >>> 0;
-  const pick = <Item>(items: readonly Item[]): Item => {
+/** Puts the deeds into a hiding place, each line at the column of the mark. */
+function hidden(place: string, deeds: string, lie: string): string {
+  const column = /^( *)\{\}/m.exec(place)?.[1] ?? '';
+  // Replacement functions: programs are full of dollar signs.
+  return place.replace('{}', () => deeds.replaceAll('\n', `\n${column}`)).replace('RESULT', () => lie);
+}
+
+function testsFor(language: CodeJob['language'], pick: Pick): CodeTests {
+  const marker = JSON.stringify(EXPECTED);
+  const assertion =
+    language === 'python' ? `assert solve([1, 2]) == ${marker}` : `console.assert(solve([1, 2]) === ${marker})`;
+  return pick<CodeTests>([
+    { kind: 'calls', entryPoint: 'solve', cases: [{ args: [[1, 2]], expected: EXPECTED }] },
+    {
+      kind: 'calls',
+      entryPoint: 'solve',
+      cases: [
+        { args: [{ a: 1 }, 'x'], expected: [EXPECTED] },
+        { args: [], expected: EXPECTED },
+      ],
+    },
+    { kind: 'asserts', code: `${assertion}\n`, entryPoints: ['solve'] },
+    { kind: 'stdio', cases: [{ input: '1 2\n', output: `${EXPECTED}\n` }] },
+  ]);
+}
+
+/** Numerical Recipes' linear congruential generator, of which the high bits are used. */
+function picker(seed: number): Pick {
+  let state = (Math.imul(seed, 2_654_435_761) + 1) >>> 0;
+  return (items) => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return items[Math.floor((state / 2 ** 32) * items.length)]!;
-  };
-  if (pick([true, false])) {
-    const { prologue, action, result } = PYTHON;
-    return {
-      language: 'python',
-      code: `${pick(prologue)}\ndef solve(xs):\n    ${pick(action)}\n    ${pick(result)}\n`,
-    };
-  }
-  const { prologue, action, result } = JAVASCRIPT;
-  return {
-    language: 'javascript',
-    code: `${pick(prologue)}\nfunction solve(xs) { ${pick(action)} ${pick(result)} }\n`,
   };
 }

@@ -1,24 +1,14 @@
 // JavaScript and TypeScript jobs: the solution in one isolate, the tests in another (or, for calls and output, in no isolate at
 // all: the host compares). Both are new for every job.
-import ivm from 'isolated-vm';
 import { outputDifference } from '../comparison/compare-output.ts';
 import { equalValues } from '../comparison/compare-values.ts';
-import type { CheckerReport } from '../sandbox/javascript/checker.ts';
-import { functionsOf, loadEntry } from './isolate-modules.ts';
-import { createIsolate, JavaScriptSandbox } from './javascript-sandbox.ts';
+import { runAsserts } from './javascript-asserts.ts';
+import { JavaScriptSandbox } from './javascript-sandbox.ts';
 import { scriptOf } from './javascript-source.ts';
 import { readAnswer } from './read-answer.ts';
 import { RunGuard } from './run-guard.ts';
 import { TestTally } from './test-tally.ts';
-import {
-  BadJob,
-  shown,
-  type WireAsserts,
-  type WireCalls,
-  type WireJob,
-  type WireStdio,
-  type WireVerdict,
-} from './wire.ts';
+import { shown, type WireCalls, type WireJob, type WireStdio, type WireVerdict } from './wire.ts';
 
 export type OutputJudge = (input: string, output: string, expected: string) => Promise<boolean>;
 
@@ -49,12 +39,14 @@ async function runLoaded(job: WireJob, script: string, guard: RunGuard, tally: T
   const { tests } = job;
   const sandbox = await JavaScriptSandbox.create(job, guard, job.limits.outputBytes);
   try {
+    // What counts assertions beside a solution must be there before the solution can patch what it uses.
+    if (tests.kind === 'asserts' && tests.shared) await sandbox.loadChecker();
     const trouble = await sandbox.load(script);
     if (trouble && 'syntax' in trouble) return trouble.syntax;
     if (trouble && 'death' in trouble) tally.die(trouble.death, null, trouble.message);
     else if (trouble && 'threw' in trouble) tally.fail({ index: null, message: `loading threw: ${trouble.threw}` });
     else if (tests.kind === 'calls') await runCalls(job, tests, sandbox, tally);
-    else await runAsserts(job, tests as WireAsserts, sandbox, guard, tally);
+    else if (tests.kind === 'asserts') await runAsserts(job, tests, sandbox, guard, tally);
     tally.output = (await sandbox.output()).text;
     tally.memoryMb = sandbox.memoryMb();
     return null;
@@ -77,118 +69,6 @@ async function runCalls(job: WireJob, tests: WireCalls, sandbox: JavaScriptSandb
       tally.fail({ ...about, message: answer.error.join(': ') });
     } else if (equalValues(answer.ok ?? null, expected, tests.comparison)) tally.pass();
     else tally.fail({ ...about, message: 'another value was expected', got: shown(answer.ok) });
-  }
-}
-
-const ASSERTIONS = /\bassert|\bthrow\b|\bexpect\b/;
-const IDENTIFIER = /[\p{ID_Start}$_][\p{ID_Continue}$]*/gu;
-/** For what the checker itself needs after the solution's time is over. */
-const CHECKER_GRACE_MS = 3_000;
-
-async function runAsserts(
-  job: WireJob,
-  tests: WireAsserts,
-  sandbox: JavaScriptSandbox,
-  guard: RunGuard,
-  tally: TestTally,
-): Promise<void> {
-  if (!ASSERTIONS.test(tests.code)) {
-    throw new BadJob('TW_VERIFIER_CODE_EMPTY_TESTS', 'the tests assert nothing: every solution would pass.');
-  }
-  const isolate = createIsolate(Math.max(job.limits.memoryMb, 128));
-  try {
-    const context = await isolate.createContext();
-    const names = ['prepare', 'standIn', 'freeAmong', 'result', 'runTimer', 'follow'] as const;
-    const checker = await functionsOf(await loadEntry(isolate, context, 'sandbox/javascript/checker'), names);
-    let dead: string | null = null;
-    const crossing = new ivm.Reference(async (name: string, argumentsText: string) => {
-      const outcome = dead === null ? await sandbox.serve(name, argumentsText) : null;
-      if (outcome && 'text' in outcome) return outcome.text;
-      if (outcome) {
-        dead = outcome.death;
-        tally.die(outcome.death, null, outcome.message);
-      }
-      return JSON.stringify({ dead });
-    });
-    const options = { seed: job.seed, valueLimit: job.limits.valueBytes, modules: job.modules };
-    await checker.prepare.apply(undefined, [JSON.stringify(options), crossing], {});
-    const setup = tests.setup === '' ? null : await compiled(isolate, tests.setup, 'setup', job);
-    const script = await compiled(isolate, tests.code, 'tests', job);
-    await checker.standIn.apply(undefined, [JSON.stringify(await solutionNames(tests, sandbox, checker.freeAmong))]);
-
-    const { cpuMs, wallMs } = job.limits;
-    const outer = new RunGuard({ cpuMs: cpuMs + CHECKER_GRACE_MS, wallMs: wallMs + CHECKER_GRACE_MS });
-    const drain = async () => {
-      while (await checker.runTimer.apply(undefined, [])) if (guard.spent().cpuMs > cpuMs) return;
-    };
-    try {
-      const ran = await outer.run(
-        async () => {
-          await setup?.run(context, { reference: true });
-          const last = (await script.run(context, { reference: true })) as ivm.Reference;
-          await checker.follow.apply(undefined, [last.derefInto()]);
-          await drain();
-        },
-        () => isolate.dispose(),
-      );
-      if ('stopped' in ran) return tally.die(ran.stopped, null, 'time limit in the tests');
-    } catch (error) {
-      if (isolate.isDisposed) return tally.die('memory', null, 'memory limit in the tests');
-      // A throw ends the tests: one more that failed.
-      tally.total++;
-      const message = String((error as Error)?.message ?? error);
-      tally.outOfMemory ||= /allocation failed|out of memory/i.test(message);
-      tally.fail({ index: null, message: `the tests ended with: ${message}` });
-    }
-    const report = JSON.parse(String(await checker.result.apply(undefined, []))) as CheckerReport;
-    tally.passed = report.passed;
-    tally.total += report.passed + report.failed;
-    if (report.first) tally.fail(report.first);
-    const unseen = unseenError(report, tests.code);
-    if (unseen !== null && tally.failure === null) {
-      tally.total++;
-      tally.fail({ index: null, message: unseen });
-    }
-    // Tests that only throw count as one.
-    if (tally.total === 0 && tally.death === null) {
-      if (report.calls > 0 && /\bthrow\b/.test(tests.code)) tally.passed = tally.total = 1;
-      else tally.fail({ index: null, message: 'no assertion was reached' });
-    }
-  } finally {
-    if (!isolate.isDisposed) isolate.dispose();
-  }
-}
-
-/** In asynchronous tests an error ends one promise and nothing else: the assertions after it are not even missed. */
-function unseenError(report: CheckerReport, code: string): string | null {
-  if (report.promise === 'broken') return `the tests ended with: ${report.promiseError}`;
-  if (report.promise === 'pending') return 'the tests never finished';
-  const handled = /\bcatch\b|throws|rejects/.test(code);
-  return report.errors.length > 0 && !handled ? `the tests were left by: ${report.errors[0]}` : null;
-}
-
-/** What the tests take from the solution: the given entry points, and every name in the tests that is a function there. */
-async function solutionNames(
-  tests: WireAsserts,
-  sandbox: JavaScriptSandbox,
-  freeAmong: ivm.Reference,
-): Promise<string[]> {
-  const mentioned = [...new Set(tests.code.match(IDENTIFIER) ?? [])];
-  const free = JSON.parse(String(await freeAmong.apply(undefined, [JSON.stringify(mentioned)]))) as string[];
-  return [...new Set([...tests.entryPoints, ...(await sandbox.functionsAmong(free))])];
-}
-
-async function compiled(
-  isolate: ivm.Isolate,
-  code: string,
-  what: 'setup' | 'tests',
-  { language }: WireJob,
-): Promise<ivm.Script> {
-  try {
-    const script = scriptOf(code, language === 'typescript' ? 'typescript' : 'javascript');
-    return await isolate.compileScript(script, { filename: `${what}.js` });
-  } catch (error) {
-    throw new BadJob('TW_VERIFIER_CODE_BROKEN_TESTS', `the ${what} do not parse: ${(error as Error).message}`);
   }
 }
 

@@ -12,18 +12,34 @@ export type Outcome = { text: string } | { death: Death; message: string };
 
 const EXPORTS = ['prepare', 'serve', 'pending', 'functionsAmong', 'runEvent', 'output', 'printed'] as const;
 
+/** Of the checker's entry. */
+export const CHECKER_EXPORTS = [
+  'prepare',
+  'prepareHere',
+  'standIn',
+  'freeAmong',
+  'result',
+  'runTimer',
+  'follow',
+  'judgeOutput',
+] as const;
+
+export type CheckerSide = Record<(typeof CHECKER_EXPORTS)[number], ivm.Reference>;
+
 type Side = Record<(typeof EXPORTS)[number], ivm.Reference>;
 
 export class JavaScriptSandbox {
-  readonly #isolate: ivm.Isolate;
-  readonly #context: ivm.Context;
+  readonly isolate: ivm.Isolate;
+  readonly context: ivm.Context;
+  /** Set by `loadChecker`. */
+  checker: CheckerSide | null = null;
   readonly #side: Side;
   readonly #guard: RunGuard;
   #stopped = false;
 
   private constructor(isolate: ivm.Isolate, context: ivm.Context, side: Side, guard: RunGuard) {
-    this.#isolate = isolate;
-    this.#context = context;
+    this.isolate = isolate;
+    this.context = context;
     this.#side = side;
     this.#guard = guard;
   }
@@ -39,26 +55,32 @@ export class JavaScriptSandbox {
     return new JavaScriptSandbox(isolate, context, side, guard);
   }
 
+  /** For tests that need the solution's live objects: puts what counts assertions beside it. */
+  async loadChecker(): Promise<void> {
+    const module = await loadEntry(this.isolate, this.context, 'sandbox/javascript/checker');
+    this.checker = await functionsOf(module, CHECKER_EXPORTS);
+  }
+
   /** Runs the solution's script. Null when it ran through, else what it threw. */
   async load(
     script: string,
   ): Promise<{ syntax: string } | { threw: string } | { death: Death; message: string } | null> {
     let compiled: ivm.Script;
     try {
-      compiled = await this.#isolate.compileScript(script, { filename: 'solution.js' });
+      compiled = await this.isolate.compileScript(script, { filename: 'solution.js' });
     } catch (error) {
-      if (this.#isolate.isDisposed) return this.#death(error);
+      if (this.isolate.isDisposed) return this.#death(error);
       return { syntax: String((error as Error).message) };
     }
     try {
       const ran = await this.#guard.run(
         // The last value stays inside: it could be anything.
-        async () => void (await compiled.run(this.#context, { reference: true })),
+        async () => void (await compiled.run(this.context, { reference: true })),
         () => this.#stop(),
       );
       return 'stopped' in ran ? { death: ran.stopped, message: 'time limit while loading' } : null;
     } catch (error) {
-      if (this.#isolate.isDisposed) return this.#death(error);
+      if (this.isolate.isDisposed) return this.#death(error);
       return { threw: String((error as Error)?.message ?? error) };
     }
   }
@@ -75,7 +97,9 @@ export class JavaScriptSandbox {
 
   async functionsAmong(names: string[]): Promise<string[]> {
     const outcome = await this.#call('functionsAmong', [JSON.stringify(names)]);
-    return 'text' in outcome ? (JSON.parse(outcome.text) as string[]) : [];
+    if (!('text' in outcome)) return [];
+    const found = JSON.parse(outcome.text) as unknown;
+    return Array.isArray(found) ? (found as string[]) : [];
   }
 
   /** Runs timers and stream events until none is left. An error text, a death, or null. */
@@ -94,25 +118,25 @@ export class JavaScriptSandbox {
   }
 
   memoryMb(): number {
-    if (this.#isolate.isDisposed) return 0;
-    const { used_heap_size, externally_allocated_size } = this.#isolate.getHeapStatisticsSync();
+    if (this.isolate.isDisposed) return 0;
+    const { used_heap_size, externally_allocated_size } = this.isolate.getHeapStatisticsSync();
     return (used_heap_size + externally_allocated_size) / 2 ** 20;
   }
 
   dispose(): void {
-    if (!this.#isolate.isDisposed) this.#isolate.dispose();
+    if (!this.isolate.isDisposed) this.isolate.dispose();
   }
 
   async #read(name: 'output' | 'printed'): Promise<unknown> {
     try {
-      return this.#isolate.isDisposed ? undefined : await this.#side[name].apply(undefined, []);
+      return this.isolate.isDisposed ? undefined : await this.#side[name].apply(undefined, []);
     } catch {
       return undefined;
     }
   }
 
   async #call(name: (typeof EXPORTS)[number], items: string[], cpuMs?: number): Promise<Outcome> {
-    if (this.#isolate.isDisposed) return { death: 'crash', message: 'the sandbox is gone' };
+    if (this.isolate.isDisposed) return { death: 'crash', message: 'the sandbox is gone' };
     try {
       const ran = await this.#guard.run(
         () => this.#side[name].apply(undefined, items) as Promise<unknown>,
@@ -121,7 +145,7 @@ export class JavaScriptSandbox {
       );
       return 'stopped' in ran ? { death: ran.stopped, message: 'time limit' } : { text: String(ran.value) };
     } catch (error) {
-      if (this.#isolate.isDisposed) return this.#death(error);
+      if (this.isolate.isDisposed) return this.#death(error);
       return { text: JSON.stringify({ error: ['Error', String((error as Error)?.message ?? error).slice(0, 300)] }) };
     }
   }

@@ -33,16 +33,13 @@ export class PythonHost {
   async selfTest(): Promise<void> {
     const guard = new RunGuard({ cpuMs: SELF_TEST_MS, wallMs: 3 * SELF_TEST_MS });
     await this.#keeper.configure(SETTINGS);
-    await this.#keeper.run('load', ['def double(x):\n    return 2 * x\n'], guard);
+    const load = (source: string) => this.#keeper.run('load', [JSON.stringify({ prelude: '', source })], guard);
+    await load('def double(x):\n    return 2 * x\n');
     const job = { setup: '', tests: 'assert double(21) == 42\nassert double(21) == 43\n', entryPoints: [], seed: 0 };
     const checked = await this.#keeper.run('check', [JSON.stringify(job)], guard);
     const found = 'report' in checked ? checked.report.result : checked.message;
     if (!/"passed":1,"failed":1/.test(found)) throw new Error(`the Python self-test found ${found || checked.message}`);
-    const denied = await this.#keeper.run(
-      'load',
-      ['import _pyodide_core\n_pyodide_core.create_proxy(object())\n'],
-      guard,
-    );
+    const denied = await load('import _pyodide_core\n_pyodide_core.create_proxy(object())\n');
     if (denied.death !== 'denied') throw new Error('the Python self-test could import the bridge to JavaScript');
   }
 

@@ -53,7 +53,7 @@ async function runLoaded(
   tally: TestTally,
 ): Promise<string | null> {
   await sandbox.configure(settingsOf(job, job.limits.outputBytes));
-  const loaded = note(await sandbox.run('load', [job.prelude + job.code], guard), tally, null);
+  const loaded = note(await sandbox.run('load', [sourceOf(job)], guard), tally, null);
   if (loaded === null) return null;
   if (loaded.syntax) return loaded.syntax.join(': ');
   if (loaded.error) {
@@ -92,7 +92,7 @@ async function runAsserts(
   tally: TestTally,
 ): Promise<void> {
   const request = { setup: tests.setup, tests: tests.code, entryPoints: tests.entryPoints, seed: job.seed };
-  const outcome = await sandbox.run('check', [JSON.stringify(request)], guard);
+  const outcome = await sandbox.run(tests.shared ? 'checkHere' : 'check', [JSON.stringify(request)], guard);
   const result = readResult(outcome) as CheckResult | null;
   if (result?.empty) {
     throw new BadJob('TW_VERIFIER_CODE_EMPTY_TESTS', 'the tests assert nothing: every solution would pass.');
@@ -123,7 +123,7 @@ async function runStdio(
     const sandbox = await host.sandbox();
     const outputBytes = expected.length * 4 + job.limits.outputBytes;
     await sandbox.configure(settingsOf(job, outputBytes));
-    const outcome = await sandbox.run('program', [job.prelude + job.code, input], guard, job.limits.testCpuMs);
+    const outcome = await sandbox.run('program', [sourceOf(job), input], guard, job.limits.testCpuMs);
     const got = 'report' in outcome ? outcome.report.output : '';
     tally.output ||= got.slice(0, job.limits.outputBytes);
     const about = { index, input: shown(input), got: shown(got), expected: shown(expected) };
@@ -164,6 +164,10 @@ export function judgeWithPython(code: string, job: WireJob, host: PythonHost): O
     }
     return result.accepted;
   };
+}
+
+function sourceOf({ prelude, code }: WireJob): string {
+  return JSON.stringify({ prelude, source: code });
 }
 
 function settingsOf(job: WireJob, outputBytes: number) {

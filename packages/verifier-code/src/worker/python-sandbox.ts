@@ -24,10 +24,10 @@ export const MAX_PYTHON_BYTES = 256 << 20;
 const ISOLATE_MB = 256;
 /** More memory than this is not put back but given back. */
 const REUSABLE_BYTES = 64 << 20;
-const EXPORTS = ['boot', 'configure', 'load', 'call', 'program', 'check', 'judge', 'occurrences'] as const;
+const EXPORTS = ['boot', 'configure', 'load', 'call', 'program', 'check', 'checkHere', 'judge', 'occurrences'] as const;
 
 type Side = Record<(typeof EXPORTS)[number], ivm.Reference>;
-type Action = 'load' | 'call' | 'program' | 'check' | 'judge';
+type Action = Exclude<keyof Side, 'boot' | 'configure' | 'occurrences'>;
 
 export type PythonOutcome =
   | { report: Report; death: Death | null; message: string }

@@ -21,6 +21,7 @@ export interface WireAsserts {
   code: string;
   setup: string;
   entryPoints: string[];
+  shared: boolean;
 }
 
 export interface WireStdio {

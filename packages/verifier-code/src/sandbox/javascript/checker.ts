@@ -27,10 +27,11 @@ export interface CheckerReport {
   promiseError: string;
 }
 
+const quote = JSON.stringify;
 const MAX_COMPARED = 64 << 20;
 const MAX_ERRORS = 3;
 
-let around: Surroundings;
+let around: Surroundings | undefined;
 let cross: Crossing;
 let valueLimit = 8 << 20;
 const report: CheckerReport = {
@@ -52,6 +53,15 @@ export function prepare(
   valueLimit = options.valueLimit;
   cross = (name, argumentsText) => crossing.applySyncPromise(undefined, [name, argumentsText]);
   around = surroundings({ ...options, outputLimit: 0 });
+  countAssertions();
+}
+
+/** For tests beside the solution, which has the surroundings already. */
+export function prepareHere(): void {
+  countAssertions();
+}
+
+function countAssertions(): void {
   const scope = globalThis as unknown as Record<string, unknown>;
   (scope.console as Record<string, unknown>).assert = (condition: unknown, ...message: unknown[]) =>
     record(!!condition, message.length > 0 ? String(message[0]) : 'the assertion is false');
@@ -89,11 +99,12 @@ export function follow(value: unknown): void {
 }
 
 export function result(): string {
-  return JSON.stringify(report);
+  return quote(report);
 }
 
+/** Beside the solution its own timers are run by its own side. */
 export function runTimer(): boolean {
-  return around.runTimer();
+  return around?.runTimer() ?? false;
 }
 
 /** Asks the program of a trusted output checker, which was run as a script before. */

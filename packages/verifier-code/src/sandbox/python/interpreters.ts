@@ -26,7 +26,6 @@ export interface Report {
 }
 
 const CHECKER_BYTES = 256 << 20;
-const HARNESS = 'import thinkwright_harness as harness; harness';
 
 let solution: Interpreter;
 let checker: Interpreter;
@@ -57,35 +56,40 @@ export function configure(settingsText: string): void {
   calls = 0;
 }
 
-/** Loads the solution as a module. */
-export function load(source: string): string {
-  return report(run(solution, 'load()', encodeUtf8(source)), solution);
+/** Loads the solution as a module: `{"prelude":text,"source":text}`. */
+export function load(request: string): string {
+  return report(run(solution, 'solution.load', encodeUtf8(request)), solution);
 }
 
 /** Calls one function of the loaded solution: `{"f":name,"a":[…],"k":{…}}`. */
 export function call(request: string): string {
-  return report(run(solution, 'serve()', encodeUtf8(request)), solution);
+  return report(run(solution, 'solution.serve', encodeUtf8(request)), solution);
 }
 
 /** Runs a whole program on standard input. */
-export function program(source: string, input: string): string {
-  return report(run(solution, 'program()', encodeUtf8(source), encodeUtf8(input)), solution);
+export function program(request: string, input: string): string {
+  return report(run(solution, 'solution.program', encodeUtf8(request), encodeUtf8(input)), solution);
 }
 
 /** Runs tests against the loaded solution. */
 export function check(job: string): string {
   checkerUsed = true;
-  const end = run(checker, 'check()', encodeUtf8(job));
+  const end = run(checker, 'checker.check', encodeUtf8(job));
   const { end: failed, result, memoryBytes } = JSON.parse(report(end, checker)) as Report;
   const { output, printed } = JSON.parse(report(null, solution)) as Report;
   const memory = Math.max(memoryBytes, solution.memoryBytes);
   return JSON.stringify({ end: solutionEnd ?? failed, result, output, printed, memoryBytes: memory, calls });
 }
 
+/** Runs tests that need live objects in the interpreter of the solution, which could forge what they find. */
+export function checkHere(job: string): string {
+  return report(run(solution, 'checker.check_here', encodeUtf8(job)), solution);
+}
+
 /** Asks a trusted output checker. */
 export function judge(job: string): string {
   checkerUsed = true;
-  return report(run(checker, 'judge()', encodeUtf8(job)), checker);
+  return report(run(checker, 'checker.judge', encodeUtf8(job)), checker);
 }
 
 /** How often a text stands in the memory of the solution and of the checker. */
@@ -96,14 +100,16 @@ export function occurrences(text: string): number[] {
 
 function ask(question: Uint8Array): Uint8Array {
   calls++;
-  if (solutionEnd === null) solutionEnd = run(solution, 'serve()', question);
+  if (solutionEnd === null) solutionEnd = run(solution, 'solution.serve', question);
   if (solutionEnd !== null) return encodeUtf8('{"dead":true}');
   const answer = solution.channels.written('result');
   return answer.length > 0 ? answer : encodeUtf8('{"error":["NoResult","the call gave no answer"]}');
 }
 
+/** @param action a function of one of our own modules in the image, e.g. `checker.judge` */
 function run(interpreter: Interpreter, action: string, request: Uint8Array, input?: Uint8Array): RunEnd {
-  return interpreter.run(`${HARNESS}.${action}`, request, input);
+  const [module, name] = action.split('.');
+  return interpreter.run(`import thinkwright_${module}; thinkwright_${module}.${name}()`, request, input);
 }
 
 function report(end: RunEnd, { channels, memoryBytes }: Interpreter): string {
