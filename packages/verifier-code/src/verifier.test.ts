@@ -80,6 +80,17 @@ describe('calls', () => {
     expect((await verify('python', 'def solve(xs): return sum(xs)')).status).toBe('passed');
   });
 
+  it('stops a job of many short calls', async () => {
+    const code = 'const solve = () => new Promise((r) => { const again = () => setTimeout(again, 1); again(); })';
+    expect((await verify('javascript', code, sum, { limits: { cpuMs: 300 } })).failure?.message).toBe('time limit');
+  });
+
+  it('runs a prelude before a solution that begins with a future import', async () => {
+    const code = 'from __future__ import annotations\ndef solve(xs: List[Unknown]):\n    return reduce(add, xs, 0)';
+    const prelude = 'from functools import *\nfrom operator import *\nfrom typing import *';
+    expect((await verify('python', code, sum, { prelude })).status).toBe('passed');
+  });
+
   it('is the same every time, chance and clock included', async () => {
     const code =
       'import random, time, os\ndef solve(xs):\n    print(random.random(), time.time(), os.urandom(4))\n    return sum(xs)';
@@ -111,6 +122,39 @@ describe('asserts', () => {
     const code2 = 'console.assert(double(2) === helper(3))';
     const setup = 'const helper = (x) => x + 1';
     expect((await verify('javascript', script, { kind: 'asserts', setup, code: code2 })).status).toBe('failed');
+  });
+
+  it('lets a solution name none but the functions it was asked for', async () => {
+    const script = `const solve = () => "wrong"; globalThis.Number = () => 6;
+      const native = Array.prototype[Symbol.iterator];
+      let asked = false;
+      Array.prototype[Symbol.iterator] = function () {
+        return this.includes?.("solve") && !asked && (asked = true) ? ["solve", "Number", "console", "JSON"].values() : native.call(this);
+      };`;
+    const code = 'console.assert(Number(solve(3)) === 6)';
+    expect((await verify('javascript', script, { kind: 'asserts', code })).status).toBe('failed');
+  });
+
+  const stack = 's = Stack()\ns.push(1)\ns.push(2)\nassert s.pop() == 2\nassert s.pop() == 1\nassert s.items == []\n';
+  const jsStack =
+    'const s = new Stack(); s.push(1); s.push(2); console.assert(s.pop() === 2); console.assert(s.pop() === 1);';
+  const closure = 'const next = counter(); next(); if (next() !== 2) throw new Error("wrong")';
+  it.each([
+    ['python', 'class Stack:\n    def __init__(self):\n        self.items = []\n    def push(self, x):\n        self.items.append(x)\n    def pop(self):\n        return self.items.pop()', '.pop()', '.pop(0)', stack],
+    ['javascript', 'class Stack { items = []; push(x) { this.items.push(x) } pop() { return this.items.pop() } }', '.pop()', '.shift()', jsStack],
+    ['javascript', 'const counter = () => { let n = 0; return () => ++n }', '++n', 'n', closure],
+  ] as [Language, string, string, string, string][])('gives tests live objects when they ask for it, and says so: %s %#', async (language, code, from, to, text) => {
+    const tests: CodeTests = { kind: 'asserts', code: text, shared: true };
+    expect(await verify(language, code, tests)).toMatchObject({ status: 'passed', integrity: 'shared' });
+    expect((await verify(language, code.replace(from, to), tests)).status).toBe('failed');
+    expect(await verify(language, code, { ...tests, shared: false })).toMatchObject({ status: 'failed', integrity: 'separated' });
+  }); // biome-ignore format: programs
+
+  it('blames the tests for what they import and nobody has', async () => {
+    const tests: CodeTests = { kind: 'asserts', code: 'import pandas as pd\nassert pd.Series(f(1)).sum() == 1\n' };
+    await expect(verify('python', 'def f(x): return [x]', tests)).rejects.toMatchObject({
+      code: 'TW_VERIFIER_CODE_BROKEN_TESTS',
+    });
   });
 
   it('keeps the expected values out of the memory of the solution', async () => {

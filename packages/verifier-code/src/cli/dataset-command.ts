@@ -12,6 +12,9 @@ import { createCodeVerifier } from '../verifier.ts';
 import { readJsonLines } from './json-lines.ts';
 import { progressBar } from './progress-bar.ts';
 
+/** References end by themselves, some after seconds: a slow machine may take its time. */
+const REFERENCE_LIMITS = { cpuMs: 30_000 };
+
 export interface DatasetOptions {
   tasks?: string;
   workers?: number;
@@ -50,7 +53,10 @@ async function verifyRows(
   tasks: HostileTasks,
   workers: number | undefined,
 ): Promise<DatasetResult> {
-  const jobs = rows.map((row): CodeJob => ({ ...dataSet.task(row, tasks), code: dataSet.program(row) }));
+  const jobs = rows.map((row): CodeJob => {
+    const task = dataSet.task(row, tasks);
+    return { ...task, code: dataSet.program(row), limits: { ...REFERENCE_LIMITS, ...task.limits } };
+  });
   const languages = [...new Set(jobs.map((job) => job.language))] as Language[];
   const result: DatasetResult = { total: rows.length, expected: 0, verdictsPerSecond: 0, unexpected: [], statuses: {} };
   const bar = progressBar(rows.length);

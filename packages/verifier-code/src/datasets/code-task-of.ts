@@ -1,7 +1,8 @@
 // The task of a data set's row, by the name of the set.
 import { CodeVerifierError } from '../errors.ts';
 import type { CodeTask } from '../rewards/code-reward.ts';
-import { appsTask, codeforcesTask, liveCodeBenchTask } from './contests.ts';
+import { codeforcesTask } from './codeforces.ts';
+import { appsTask, liveCodeBenchTask } from './contests.ts';
 import { humanEvalTask, humanEvalXTask } from './human-eval.ts';
 import { mbppTask, mbxpTask } from './mbpp.ts';
 import type { DataRow } from './row-fields.ts';

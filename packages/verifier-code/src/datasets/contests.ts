@@ -1,9 +1,9 @@
-// Contest tasks: APPS (Hendrycks et al. 2021), LiveCodeBench (Jain et al. 2024), Codeforces as in open-r1. Time limits are for
+// Contest tasks: APPS (Hendrycks et al. 2021) and LiveCodeBench (Jain et al. 2024). Time limits are for
 // native Python; ours is up to twice as slow, so they are multiplied by three.
 import { inflateSync } from 'node:zlib';
 import type { CallTest, CodeTests, Limits, StdioTest } from '../jobs/job.ts';
 import type { CodeTask } from '../rewards/code-reward.ts';
-import { type DataRow, listField, missing, parsedField } from './row-fields.ts';
+import { type DataRow, listField, missing, parsedField, parseExactly } from './row-fields.ts';
 
 const SLOWER = 3;
 /** LiveCodeBench allows 6 s a test. */
@@ -67,7 +67,7 @@ export function liveCodeBenchTask(row: DataRow): CodeTask {
   if (typeof metadata?.func_name !== 'string') throw missing(row, 'metadata', 'an object with func_name', metadata);
   const calls = cases.map(({ input, output }): CallTest => {
     const args = input.split('\n').filter((line) => line.trim() !== '');
-    return { args: args.map((line) => JSON.parse(line) as unknown), expected: JSON.parse(output) };
+    return { args: args.map(parseExactly), expected: parseExactly(output) };
   });
   return contestTask(
     { kind: 'calls', entryPoint: entryPointOf(row, metadata.func_name), cases: calls },
@@ -75,19 +75,8 @@ export function liveCodeBenchTask(row: DataRow): CodeTask {
   );
 }
 
-/** `official_tests` or `examples`, with the problem's own limits (seconds, megabytes). */
-export function codeforcesTask(row: DataRow): CodeTask {
-  const official = parsedField(row, 'official_tests');
-  const tests = (Array.isArray(official) && official.length > 0 ? official : listField(row, 'examples')) as StdioTest[];
-  if (tests.length === 0) throw missing(row, 'official_tests', 'a list with at least one case', tests);
-  const seconds = Number(row.time_limit ?? 2);
-  const megabytes = Number(row.memory_limit ?? 256);
-  const cases = tests.map(({ input, output }) => ({ input, output }));
-  const limits = { memoryMb: Math.min(Math.max(megabytes, 64), 256) };
-  return contestTask({ kind: 'stdio', cases, comparison: { tokens: true } }, seconds * 1000, limits);
-}
-
-function contestTask(tests: CodeTests, testMs: number, limits: Partial<Limits> = {}): CodeTask {
+/** A task under the limits of its problem. @param testMs of one test, for native Python */
+export function contestTask(tests: CodeTests, testMs: number, limits: Partial<Limits> = {}): CodeTask {
   const count = tests.kind === 'asserts' ? 1 : tests.cases.length;
   const testCpuMs = testMs * SLOWER;
   return {
@@ -115,7 +104,7 @@ function privateCases(row: DataRow): unknown[] {
   if (Array.isArray(plain)) return plain;
   // Otherwise: JSON text, pickled, compressed, in base 64.
   try {
-    const parsed: unknown = JSON.parse(unpickledText(inflateSync(Buffer.from(String(value), 'base64'))));
+    const parsed = parseExactly(unpickledText(inflateSync(Buffer.from(String(value), 'base64'))));
     if (Array.isArray(parsed)) return parsed;
   } catch {
     // Reported below.

@@ -39,6 +39,7 @@ function agreesWithNode(verdict: Verdict, row: DataRow): boolean {
     case 'fail':
       return verdict.status !== 'passed' && verdict.status !== 'syntax';
     default:
-      return verdict.status === 'no-code';
+      // Nothing that Node could run.
+      return verdict.status !== 'passed';
   }
 }

@@ -1,13 +1,15 @@
 // HumanEval and HumanEval+ (Python), and HumanEval-X (JavaScript): Chen et al. 2021; Liu et al. 2023; Zheng et al. 2023.
 import type { CodeTask } from '../rewards/code-reward.ts';
 import { packagesRequired } from './bundled-packages.ts';
+import { numpyFor } from './numpy-stand-in.ts';
 import { type DataRow, optionalText, textField } from './row-fields.ts';
 
 /** The prompt's own helpers serve the tests: a solution that redefines them changes nothing. */
 export function humanEvalTask(row: DataRow): CodeTask {
   const entryPoint = textField(row, 'entry_point');
-  const setup = textField(row, 'prompt');
-  const code = `${textField(row, 'test')}\ncheck(${entryPoint})\n`;
+  const test = textField(row, 'test');
+  const setup = numpyFor(test) + textField(row, 'prompt');
+  const code = `${test}\ncheck(${entryPoint})\n`;
   return { language: 'python', tests: { kind: 'asserts', code, setup, entryPoints: [entryPoint] } };
 }
 

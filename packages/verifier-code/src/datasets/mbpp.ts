@@ -1,6 +1,7 @@
 // MBPP and MBPP+ (Austin et al. 2021; Liu et al. 2023), and MBXP's JavaScript and TypeScript (Athiwaratkun et al. 2022).
 import type { CodeTask } from '../rewards/code-reward.ts';
 import { packagesRequired } from './bundled-packages.ts';
+import { numpyFor } from './numpy-stand-in.ts';
 import { type DataRow, missing, optionalList, optionalText, textField } from './row-fields.ts';
 
 /** Functions of the reference that the tests name are the solution's, even when they are called like builtins. */
@@ -11,7 +12,8 @@ export function mbppTask(row: DataRow): CodeTask {
   if (tests === '') throw missing(row, 'test_list', 'a list of assertions', row.test_list);
   const defined = [...textField(row, 'code').matchAll(/^(?:async\s+)?def\s+(\w+)/gm)].map((match) => match[1]!);
   const entryPoints = [...new Set(defined)].filter((name) => new RegExp(`\\b${name}\\b`).test(tests));
-  return { language: 'python', tests: { kind: 'asserts', code: `${imports}\n${tests}\n`, entryPoints } };
+  const code = `${imports}\n${tests}\n`;
+  return { language: 'python', tests: { kind: 'asserts', code, setup: numpyFor(code), entryPoints } };
 }
 
 export function mbppReference(row: DataRow): string {
@@ -27,6 +29,6 @@ export function mbxpTask(row: DataRow): CodeTask {
 
 /** The model-written reference; null where the set has none. */
 export function mbxpReference(row: DataRow): string | null {
-  if (typeof row.canonical_solution !== 'string') return null;
-  return textField(row, 'prompt') + row.canonical_solution;
+  const solution = optionalText(row, 'canonical_solution');
+  return solution === '' ? null : textField(row, 'prompt') + solution;
 }

@@ -31,14 +31,24 @@ export function parsedField(row: DataRow, name: string): unknown {
   const value = row[name];
   if (typeof value !== 'string') return value;
   try {
-    return JSON.parse(value) as unknown;
+    return parseExactly(value);
   } catch {
     return value;
   }
 }
 
+/**
+ * JSON with its large integers as bigint: answers modulo nothing do not fit into a float.
+ * @throws SyntaxError
+ */
+export function parseExactly(text: string): unknown {
+  const exact = (_key: string, value: unknown, { source }: { source?: string }) =>
+    typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source ?? '') ? BigInt(source!) : value;
+  return JSON.parse(text, exact as (key: string, value: unknown) => unknown);
+}
+
 export function missing(row: DataRow, name: string, expected: string, found: unknown): CodeVerifierError {
-  const id = row.task_id ?? row.id ?? row.question_id ?? '?';
+  const id = row.task_id ?? row.id ?? row.question_id ?? row.problem_id ?? '?';
   return new CodeVerifierError(
     'TW_VERIFIER_CODE_ROW',
     `row ${String(id)}: ${name} must be ${expected}, found ${found === null ? 'null' : typeof found}.`,

@@ -3,10 +3,13 @@
 import { stripTypeScriptTypes } from 'node:module';
 import { transform } from 'sucrase';
 
+/** White space of one line only: across lines the search would be quadratic. */
+const MODULE_SYNTAX = /(?:^|[;}])[^\S\n]*(?:import\b(?!\s*[(.])|export\b)/m;
+
 /** @throws SyntaxError with the parser's message */
 export function scriptOf(code: string, language: 'javascript' | 'typescript'): string {
   const script = language === 'typescript' ? withoutTypes(code) : code;
-  if (!/(?:^|[;}])\s*(?:import\b(?!\s*[(.])|export\b)/m.test(script)) return script;
+  if (!MODULE_SYNTAX.test(script)) return script;
   return parsed(() => transform(script, { transforms: ['imports'], production: true }).code);
 }
 

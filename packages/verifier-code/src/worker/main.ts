@@ -1,6 +1,7 @@
 // The worker process: one job at a time, in isolates. Started by the pool with Node's permission flags, without environment.
-
-import { runJavaScript } from './javascript-jobs.ts';
+import type { OutputChecker } from '../jobs/job.ts';
+import { fairJudge } from './fair-judge.ts';
+import { type OutputJudge, runJavaScript } from './javascript-jobs.ts';
 import { judgeWithJavaScript } from './javascript-judge.ts';
 import { PythonHost } from './python-host.ts';
 import { judgeWithPython, runPython } from './python-jobs.ts';
@@ -47,14 +48,14 @@ async function serve({ id, job }: ToWorker): Promise<void> {
 }
 
 async function run(job: WireJob): Promise<{ verdict: WireVerdict; stuck: boolean }> {
-  const checker = job.tests.kind === 'stdio' ? job.tests.checker : null;
-  const judge =
-    checker === null
-      ? undefined
-      : checker.language === 'javascript'
-        ? judgeWithJavaScript(checker.code, job)
-        : judgeWithPython(checker.code, job, pythonHost());
+  const judge = job.tests.kind === 'stdio' && job.tests.checker ? judgeFor(job.tests.checker, job) : undefined;
   return job.language === 'python' ? runPython(job, pythonHost(), judge) : runJavaScript(job, judge);
+}
+
+function judgeFor({ language, code }: OutputChecker, job: WireJob): OutputJudge {
+  return fairJudge(
+    language === 'javascript' ? judgeWithJavaScript(code, job) : judgeWithPython(code, job, pythonHost()),
+  );
 }
 
 function pythonHost(): PythonHost {

@@ -30,13 +30,18 @@ export class RunGuard {
    */
   async run<T>(call: () => Promise<T>, terminate: () => void, cpuMs = Infinity): Promise<Guarded<T>> {
     const watch = new Stopwatch();
+    const isOver = () => {
+      const job = this.#started.read();
+      return job.cpuMs >= this.#cpuMs || job.wallMs >= this.#wallMs || watch.read().cpuMs >= cpuMs;
+    };
+    // A job of many short calls: none of them lives to see the clock.
+    if (isOver()) {
+      terminate();
+      return { stopped: 'timeout' };
+    }
     let poll: NodeJS.Timeout | undefined;
     const expired = new Promise<'expired'>((resolve) => {
-      const check = () => {
-        const job = this.#started.read();
-        if (job.cpuMs >= this.#cpuMs || job.wallMs >= this.#wallMs || watch.read().cpuMs >= cpuMs) resolve('expired');
-      };
-      poll = setInterval(check, POLL_MS);
+      poll = setInterval(() => isOver() && resolve('expired'), POLL_MS);
     });
     try {
       const running = call();

@@ -195,21 +195,33 @@ function countingAssert() {
   };
   const ok = (value: unknown, message?: unknown) => record(!!value, String(message ?? 'the assertion is false'));
   const differs = 'the values differ';
-  const methods = {
+  const equal = 'the values are equal';
+  const recordIf = (test: (a: unknown, b: unknown) => boolean, otherwise: string) => {
+    return (a: unknown, b: unknown, message?: unknown) => record(test(a, b), String(message ?? otherwise));
+  };
+  const strict = {
     ok,
-    // biome-ignore lint/suspicious/noDoubleEquals: assert.equal is defined by ==.
-    equal: (a: unknown, b: unknown, message?: unknown) => record(a == b, String(message ?? differs)),
-    // biome-ignore lint/suspicious/noDoubleEquals: assert.notEqual is defined by !=.
-    notEqual: (a: unknown, b: unknown, message?: unknown) => record(a != b, String(message ?? 'the values are equal')),
-    strictEqual: (a: unknown, b: unknown, message?: unknown) => record(Object.is(a, b), String(message ?? differs)),
-    notStrictEqual: (a: unknown, b: unknown) => record(!Object.is(a, b), 'the values are equal'),
-    deepEqual: (a: unknown, b: unknown, message?: unknown) => record(sameText(a, b), String(message ?? differs)),
-    deepStrictEqual: (a: unknown, b: unknown, message?: unknown) => record(sameText(a, b), String(message ?? differs)),
-    notDeepStrictEqual: (a: unknown, b: unknown) => record(!sameText(a, b), 'the values are equal'),
+    equal: recordIf(Object.is, differs),
+    notEqual: recordIf((a, b) => !Object.is(a, b), equal),
+    strictEqual: recordIf(Object.is, differs),
+    notStrictEqual: recordIf((a, b) => !Object.is(a, b), equal),
+    deepEqual: recordIf(sameText, differs),
+    deepStrictEqual: recordIf(sameText, differs),
+    notDeepEqual: recordIf((a, b) => !sameText(a, b), equal),
+    notDeepStrictEqual: recordIf((a, b) => !sameText(a, b), equal),
     throws: (run: () => unknown) => record(throws(run), 'nothing was thrown'),
+    doesNotThrow: (run: () => unknown) => record(!throws(run), 'something was thrown'),
+    match: (text: unknown, pattern: RegExp) => record(pattern.test(String(text)), 'the text does not match'),
     fail: (message?: unknown) => record(false, String(message ?? 'assert.fail')),
   };
-  return Object.assign((value: unknown, message?: unknown) => ok(value, message), methods, { strict: methods });
+  const loose = {
+    // biome-ignore lint/suspicious/noDoubleEquals: assert.equal is defined by ==.
+    equal: recordIf((a, b) => a == b, differs),
+    // biome-ignore lint/suspicious/noDoubleEquals: assert.notEqual is defined by !=.
+    notEqual: recordIf((a, b) => a != b, equal),
+  };
+  const callable = () => (value: unknown, message?: unknown) => ok(value, message);
+  return Object.assign(callable(), strict, loose, { strict: Object.assign(callable(), strict) });
 }
 
 /** Plain objects with their keys in order, so that equal objects have equal texts. */

@@ -21,24 +21,27 @@ export interface ChannelLimits {
   resultBytes: number;
 }
 
+/** What was written, up to a limit, in one growing piece: a program may write byte by byte. */
 class Sink {
-  #parts: Uint8Array[] = [];
+  #kept = new Uint8Array(0);
+  #length = 0;
   written = 0;
 
   add(bytes: Uint8Array, limit: number): void {
-    const room = limit - this.written;
+    const more = bytes.subarray(0, Math.max(0, limit - this.written));
     this.written += bytes.length;
-    if (room > 0) this.#parts.push(bytes.slice(0, room));
+    const length = this.#length + more.length;
+    if (length > this.#kept.length) {
+      const larger = new Uint8Array(Math.max(length, Math.min(2 * this.#kept.length, limit)));
+      larger.set(this.#kept.subarray(0, this.#length));
+      this.#kept = larger;
+    }
+    this.#kept.set(more, this.#length);
+    this.#length = length;
   }
 
   bytes(): Uint8Array {
-    const whole = new Uint8Array(this.#parts.reduce((sum, part) => sum + part.length, 0));
-    let offset = 0;
-    for (const part of this.#parts) {
-      whole.set(part, offset);
-      offset += part.length;
-    }
-    return whole;
+    return this.#kept.subarray(0, this.#length);
   }
 }
 

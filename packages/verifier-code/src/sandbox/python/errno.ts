@@ -4,6 +4,7 @@ export const EEXIST = 20;
 export const EINVAL = 28;
 export const EISDIR = 31;
 export const EMFILE = 33;
+export const ENAMETOOLONG = 37;
 export const ENOENT = 44;
 export const ENOSPC = 51;
 export const ENOSYS = 52;

@@ -1,6 +1,18 @@
 // A file system in memory: the standard library as one read-only zip, and a few megabytes of scratch that die with the job.
 // Results follow the system calls: a non-negative answer, or a negative error number.
-import { EBADF, EEXIST, EINVAL, EISDIR, EMFILE, ENOENT, ENOSPC, ENOTDIR, EROFS, ESPIPE } from './errno.ts';
+import {
+  EBADF,
+  EEXIST,
+  EINVAL,
+  EISDIR,
+  EMFILE,
+  ENAMETOOLONG,
+  ENOENT,
+  ENOSPC,
+  ENOTDIR,
+  EROFS,
+  ESPIPE,
+} from './errno.ts';
 
 export interface FileNode {
   directory: boolean;
@@ -25,8 +37,9 @@ export interface Descriptor {
 export const STREAMS: Stream[] = ['input', 'output', 'errors', 'result', 'call', 'request'];
 export const HOME = '/home/pyodide';
 const LIBRARY = '/lib';
-const SCRATCH_BYTES = 4 << 20;
+const SCRATCH_BYTES = 16 << 20;
 const MAX_NODES = 256;
+const MAX_PATH = 4096;
 const MAX_DESCRIPTORS = 64;
 /** File descriptor that stands for the current folder in calls of the `at` kind. */
 const AT_CURRENT = -100;
@@ -184,6 +197,7 @@ export class FileSystem {
   }
 
   #refusalToAdd(path: string): number {
+    if (path.length > MAX_PATH) return -ENAMETOOLONG;
     if (inLibrary(path) || path === '/') return -EROFS;
     if (!this.#nodes.get(this.here(`${path}/..`))?.directory) return -ENOENT;
     return this.#nodes.size > MAX_NODES ? -ENOSPC : 0;

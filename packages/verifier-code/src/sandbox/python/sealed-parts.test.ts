@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { withMaximumMemory } from '../../image/pyodide-files.ts';
 import { Channels, Exit } from './channels.ts';
-import { EBADF, ENOENT, ENOSPC, EROFS } from './errno.ts';
+import { EBADF, ENAMETOOLONG, ENOENT, ENOSPC, EROFS } from './errno.ts';
 import { FileSystem } from './file-system.ts';
 import { decodeUtf8, encodeUtf8 } from './utf8.ts';
 
@@ -56,13 +56,14 @@ describe('the file system in memory', () => {
     const files = new FileSystem(library);
     const file = files.descriptor(files.open('/tmp/large', WRITE_NEW))!;
     const megabyte = new Uint8Array(1 << 20);
-    const results = Array.from({ length: 6 }, () => files.write(file, megabyte));
+    const results = Array.from({ length: 18 }, () => files.write(file, megabyte));
     expect(results.at(-1)).toBe(-ENOSPC);
     files.seek(file, 2 ** 40, 0);
     expect(files.write(file, Uint8Array.of(1))).toBe(-ENOSPC);
     const opened = Array.from({ length: 400 }, (_, i) => files.open(`/tmp/${i}`, WRITE_NEW));
     expect(Math.min(...opened)).toBeLessThan(0);
     expect(Math.max(...opened)).toBeLessThan(100);
+    expect(files.open(`/tmp/${'a'.repeat(5000)}`, WRITE_NEW)).toBe(-ENAMETOOLONG);
   });
 });
 
@@ -73,6 +74,8 @@ describe('channels', () => {
     channels.write('output', new Uint8Array(25));
     expect(channels.written('output').length).toBe(10);
     expect(channels.countWritten('output')).toBe(25);
+    for (const byte of [1, 2, 3]) channels.write('result', Uint8Array.of(byte));
+    expect([...channels.written('result')]).toEqual([1, 2, 3]);
     expect(() => {
       for (;;) channels.write('output', new Uint8Array(1000));
     }).toThrow(Exit);
