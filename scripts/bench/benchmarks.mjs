@@ -1,5 +1,6 @@
 // The list of benchmarks, one file each in benchmarks/. Each runs its two sides in turn and returns rows
 // { name, unit, ours[], peer[], lowerIsBetter? }; `missing` says what must be given first, `long` that it runs only when named.
+import codeVerifier from './benchmarks/code-verifier.mjs';
 import decode from './benchmarks/decode.mjs';
 import decodeFormats from './benchmarks/decode-formats.mjs';
 import loraSft from './benchmarks/lora-sft.mjs';
@@ -7,4 +8,4 @@ import matmul from './benchmarks/matmul.mjs';
 import quickstart from './benchmarks/quickstart.mjs';
 import verdicts from './benchmarks/verdicts.mjs';
 
-export const benchmarks = [matmul, decode, decodeFormats, loraSft, verdicts, quickstart];
+export const benchmarks = [matmul, decode, decodeFormats, loraSft, verdicts, codeVerifier, quickstart];

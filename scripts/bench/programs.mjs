@@ -5,8 +5,12 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
-const baselines = path.join(process.env.THINKWRIGHT_SHARED ?? path.join(root, '../shared'), 'baselines');
+const shared = process.env.THINKWRIGHT_SHARED ?? path.join(root, '../shared');
+const baselines = path.join(shared, 'baselines');
 const python = process.env.THINKWRIGHT_PEER_PYTHON;
+
+/** The reference data, where it is present. */
+export const dataFolder = path.join(shared, 'data');
 
 /** Whether the Python peers can run here. */
 export const peersPresent = python !== undefined && existsSync(baselines);

@@ -20,9 +20,11 @@ class SolutionError(Exception):
 
 class Scope(dict):
     """Globals of the tests: what is neither defined there, nor builtin, nor standard library is the solution's."""
+    # The setup has nothing of the solution: its errors are its own.
+    ready = False
 
     def __missing__(self, name):
-        if name in builtins.__dict__:
+        if not self.ready or name in builtins.__dict__:
             raise KeyError(name)
         value = __import__(name) if name in sys.stdlib_module_names else stand_in(name)
         self[name] = value
@@ -103,6 +105,8 @@ def run_tests(job, scope, names_of_solution):
         write_result({'empty': True})
         return
     scope.update(names_of_solution(scope))
+    if isinstance(scope, Scope):
+        scope.ready = True
     scope[TALLY] = tally
     ended = None
     try:

@@ -1,5 +1,6 @@
 // The long proofs: public data sets whole, ten thousand verdicts in flat memory, many workers on few processors, the same job a
 // hundred times, random programs of nasty constructs.
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -10,6 +11,7 @@ import { humanEvalReference } from './datasets/human-eval.ts';
 import type { CodeJob } from './jobs/job.ts';
 import { residentBytes } from './pool/resident-memory.ts';
 import { fuzzVerifier } from './test-programs/fuzz-verifier.ts';
+import { hostileRows, isSlow, outcomesOf } from './test-programs/hostile-rows.ts';
 import { createCodeVerifier } from './verifier.ts';
 
 const shared = process.env.THINKWRIGHT_SHARED ?? fileURLToPath(new URL('../../../../shared', import.meta.url));
@@ -34,10 +36,12 @@ describe.skipIf(missing)('public data (skipped without the shared data folder)',
     expect(verdicts.reduce((sum, { total }) => sum + total, 0)).toBe(1582);
   });
 
-  it('agrees with plain Node on HumanEval-X: all but the two references that are wrong in the data set', async () => {
+  it('agrees with plain Node on every reference of HumanEval-X, the two that are wrong in the data set included', async () => {
     await using verifier = await createCodeVerifier({ languages: ['javascript'] });
     const verdicts = await verifier.verifyMany(references('humaneval-x', 'humaneval-x-js.jsonl'));
-    expect(verdicts.flatMap(({ status }, i) => (status === 'passed' ? [] : [i]))).toEqual([112, 155]);
+    const ours = verdicts.map(({ status }) => status === 'passed');
+    expect(ours).toEqual(rowsOf('humaneval-x-js.jsonl').map((row) => passesInNode(humanEvalReference(row) + row.test)));
+    expect(ours.flatMap((passed, i) => (passed ? [] : [i]))).toEqual([112, 155]);
   });
 
   it('keeps its memory flat, gives the same verdicts again, leaves no process', async () => {
@@ -73,12 +77,26 @@ describe.skipIf(missing)('public data (skipped without the shared data folder)',
   });
 });
 
+it('scores 0 for hostile programs that eat time and memory, and 1 for the honest job after each', async () => {
+  await using verifier = await createCodeVerifier();
+  const rows = hostileRows('hostile-own.jsonl').filter(isSlow);
+  expect(await outcomesOf(verifier, rows)).toEqual(rows.map(({ id }) => ({ id, passed: 0, after: 'passed' })));
+});
+
 it('lets no random program of nasty constructs pass, escape, or leave a process', async () => {
   const verifier = await createCodeVerifier({ cacheSize: 0 });
   const report = await fuzzVerifier(verifier, { from: 0, count: FUZZ_PROGRAMS });
   expect(report.faults).toEqual([]);
   expect(report.programs).toBe(FUZZ_PROGRAMS);
 });
+
+/** A program of its own, in which a failed console.assert counts. */
+function passesInNode(program: string): boolean {
+  const counted = 'console.assert = (value) => { if (!value) process.exitCode = 1; };\n';
+  return (
+    spawnSync(process.execPath, ['-e', counted + program], { cwd: import.meta.dirname, stdio: 'ignore' }).status === 0
+  );
+}
 
 function isAlive(pid: number): boolean {
   try {

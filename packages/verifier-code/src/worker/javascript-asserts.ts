@@ -23,6 +23,8 @@ const ASSERTIONS = /\bassert|\bthrow\b|\bexpect\b/;
 const IDENTIFIER = /[\p{ID_Start}$_][\p{ID_Continue}$]*/gu;
 /** For what the checker itself needs after the solution's time is over. */
 const CHECKER_GRACE_MS = 3_000;
+/** How often the report is asked for. */
+const READS = 3;
 const OUT_OF_MEMORY = /allocation failed|out of memory/i;
 
 export async function runAsserts(
@@ -38,7 +40,14 @@ export async function runAsserts(
   if (tests.shared) {
     const { isolate, context } = sandbox;
     const checker = sandbox.checker!;
-    await checker.prepareHere.apply(undefined, []);
+    try {
+      await checker.prepareHere.apply(undefined, []);
+    } catch (error) {
+      return tally.fail({
+        index: null,
+        message: `the solution is in the way of the tests: ${(error as Error)?.message}`,
+      });
+    }
     return runTests(job, tests, { isolate, context, checker, guard, cpuMs: job.limits.cpuMs }, tally);
   }
   const isolate = createIsolate(Math.max(job.limits.memoryMb, 128));
@@ -86,26 +95,41 @@ async function runTests(
     while (await checker.runTimer.apply(undefined, [])) if (guard.spent().cpuMs > cpuMs) break;
     return '';
   };
-  try {
-    const ran = await guard.run(run, () => isolate.dispose());
-    if ('stopped' in ran) return tally.die(ran.stopped, null, 'time limit in the tests');
-  } catch (error) {
-    if (isolate.isDisposed) return tally.die('memory', null, 'memory limit in the tests');
-    // A throw ends the tests: one more that failed.
-    tally.total++;
-    const message = String((error as Error)?.message ?? error);
-    tally.outOfMemory ||= OUT_OF_MEMORY.test(message);
-    tally.fail({ index: null, message: `the tests ended with: ${message}` });
+  const read = async () => String(await checker.result.apply(undefined, []));
+  // An error that nobody handled surfaces in whichever call comes next, the reading of the report included.
+  let report: CheckerReport | null = null;
+  const steps = [run, ...Array.from({ length: READS }, () => read)];
+  for (const step of steps) {
+    try {
+      const ran = await guard.run(step, () => isolate.dispose());
+      if ('stopped' in ran) return tally.die(ran.stopped, null, 'time limit in the tests');
+      report = readReport(ran.value);
+      if (report) break;
+    } catch (error) {
+      if (isolate.isDisposed) return tally.die('memory', null, 'memory limit in the tests');
+      // A throw ends the tests: one more that failed.
+      tally.total++;
+      const message = String((error as Error)?.message ?? error);
+      tally.outOfMemory ||= OUT_OF_MEMORY.test(message);
+      tally.fail({ index: null, message: `the tests ended with: ${message}` });
+    }
   }
-  const text = await guard.run(
-    () => checker.result.apply(undefined, []) as Promise<unknown>,
-    () => isolate.dispose(),
-  );
-  if ('stopped' in text) return tally.die(text.stopped, null, 'time limit in the tests');
-  countReport(JSON.parse(String(text.value)) as CheckerReport, tests.code, tests.shared, tally);
+  if (report) countReport(report, tests, tally);
+  else tally.fail({ index: null, message: 'the tests gave no report' });
 }
 
-function countReport(report: CheckerReport, code: string, shared: boolean, tally: TestTally): void {
+/** Null for what is none: beside a solution even a report may be forged. */
+function readReport(text: string): CheckerReport | null {
+  try {
+    const report = JSON.parse(text) as CheckerReport | null;
+    const counts = [report?.passed, report?.failed, report?.calls];
+    return counts.every((count) => Number.isInteger(count)) && Array.isArray(report!.errors) ? report : null;
+  } catch {
+    return null;
+  }
+}
+
+function countReport(report: CheckerReport, { code, shared }: WireAsserts, tally: TestTally): void {
   tally.passed = report.passed;
   tally.total += report.passed + report.failed;
   if (report.first) tally.fail(report.first);

@@ -97,9 +97,12 @@ export class JavaScriptSandbox {
 
   async functionsAmong(names: string[]): Promise<string[]> {
     const outcome = await this.#call('functionsAmong', [JSON.stringify(names)]);
-    if (!('text' in outcome)) return [];
-    const found = JSON.parse(outcome.text) as unknown;
-    return Array.isArray(found) ? (found as string[]) : [];
+    try {
+      const found = JSON.parse('text' in outcome ? outcome.text : '[]') as unknown;
+      return Array.isArray(found) ? (found as string[]) : [];
+    } catch {
+      return [];
+    }
   }
 
   /** Runs timers and stream events until none is left. An error text, a death, or null. */

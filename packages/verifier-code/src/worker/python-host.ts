@@ -1,5 +1,5 @@
-// The Python of one worker: a keeper isolate, which holds the compiled wasm and never sees a solution; the isolate in use; and
-// a spare one, so that a lost isolate costs the next job nothing.
+// The Python of one worker: a keeper isolate, which holds the compiled wasm and never sees a solution, and the isolate in use. A
+// lost isolate is replaced before the next job begins, so that its making counts against no job's limit.
 
 import { loadParts, MAX_PYTHON_BYTES, type PythonParts, PythonSandbox } from './python-sandbox.ts';
 import { RunGuard } from './run-guard.ts';
@@ -11,7 +11,6 @@ export class PythonHost {
   readonly #parts: PythonParts;
   readonly #keeper: PythonSandbox;
   #current: PythonSandbox;
-  #spare: Promise<PythonSandbox> | null = null;
 
   private constructor(parts: PythonParts, keeper: PythonSandbox, current: PythonSandbox) {
     this.#parts = parts;
@@ -22,8 +21,7 @@ export class PythonHost {
   static async start(imageFile: string): Promise<PythonHost> {
     const parts = loadParts(imageFile);
     const keeper = await PythonSandbox.create(parts);
-    const host = new PythonHost(parts, keeper, await PythonSandbox.create(parts));
-    return host;
+    return new PythonHost(parts, keeper, await PythonSandbox.create(parts));
   }
 
   /**
@@ -49,15 +47,10 @@ export class PythonHost {
     return this.#current;
   }
 
-  /** Replaces an isolate that is not clean, and prepares another spare one in the background. */
+  /** Makes ready for the next job: puts a clean isolate back to the image, replaces another. */
   async recover(): Promise<void> {
-    if (this.#current.clean) return;
+    if (this.#current.clean) return this.#current.restore();
     this.#current.dispose();
-    const spare = this.#spare;
-    this.#spare = null;
-    this.#current = await (spare ?? PythonSandbox.create(this.#parts));
-    this.#spare = PythonSandbox.create(this.#parts);
-    // Whoever takes it sees the error.
-    this.#spare.catch(() => {});
+    this.#current = await PythonSandbox.create(this.#parts);
   }
 }

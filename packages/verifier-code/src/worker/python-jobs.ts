@@ -94,12 +94,16 @@ async function runAsserts(
   const request = { setup: tests.setup, tests: tests.code, entryPoints: tests.entryPoints, seed: job.seed };
   const outcome = await sandbox.run(tests.shared ? 'checkHere' : 'check', [JSON.stringify(request)], guard);
   const result = readResult(outcome) as CheckResult | null;
-  if (result?.empty) {
+  // Beside a solution both could be forged, to make an error of a failure.
+  if (!tests.shared && result?.empty) {
     throw new BadJob('TW_VERIFIER_CODE_EMPTY_TESTS', 'the tests assert nothing: every solution would pass.');
   }
-  if (result?.bad !== undefined)
+  if (!tests.shared && result?.bad !== undefined) {
     throw new BadJob('TW_VERIFIER_CODE_BROKEN_TESTS', `the tests do not run: ${result.bad}`);
-  if (result) {
+  }
+  if (result && !isCount(result.passed, result.failed)) {
+    tally.fail({ index: null, message: `the tests do not run: ${result.bad ?? 'no report'}` });
+  } else if (result) {
     tally.passed = result.passed;
     tally.total = result.passed + result.failed + (result.ended === null ? 0 : 1);
     tally.outOfMemory ||= result.outOfMemory;
@@ -108,6 +112,10 @@ async function runAsserts(
     if (tally.total === 0) tally.fail({ index: null, message: 'no assertion was reached' });
   }
   note(outcome, tally, null);
+}
+
+function isCount(...values: unknown[]): boolean {
+  return values.every((value) => Number.isInteger(value) && (value as number) >= 0);
 }
 
 /** A new state for every case. */

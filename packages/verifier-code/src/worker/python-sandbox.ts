@@ -24,10 +24,21 @@ export const MAX_PYTHON_BYTES = 256 << 20;
 const ISOLATE_MB = 256;
 /** More memory than this is not put back but given back. */
 const REUSABLE_BYTES = 64 << 20;
-const EXPORTS = ['boot', 'configure', 'load', 'call', 'program', 'check', 'checkHere', 'judge', 'occurrences'] as const;
+const EXPORTS = [
+  'boot',
+  'configure',
+  'restore',
+  'load',
+  'call',
+  'program',
+  'check',
+  'checkHere',
+  'judge',
+  'occurrences',
+] as const;
 
 type Side = Record<(typeof EXPORTS)[number], ivm.Reference>;
-type Action = Exclude<keyof Side, 'boot' | 'configure' | 'occurrences'>;
+type Action = Exclude<keyof Side, 'boot' | 'configure' | 'restore' | 'occurrences'>;
 
 export type PythonOutcome =
   | { report: Report; death: Death | null; message: string }
@@ -65,6 +76,11 @@ export class PythonSandbox {
 
   async configure(settings: JobSettings): Promise<void> {
     await this.#side.configure.apply(undefined, [JSON.stringify(settings)]);
+  }
+
+  /** Puts the memory back while nobody waits; `configure` does it otherwise. */
+  async restore(): Promise<void> {
+    await this.#side.restore.apply(undefined, []);
   }
 
   /** Never rejects because of the solution. */

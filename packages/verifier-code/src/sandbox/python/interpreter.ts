@@ -36,6 +36,7 @@ export class Interpreter {
   readonly #parts: InterpreterParts;
   readonly #exports: Exports;
   readonly #memory: MemoryView;
+  #used = true;
   maxBytes: number;
 
   /** @param answer what the call stream leads to; null when this interpreter may not call out */
@@ -60,6 +61,7 @@ export class Interpreter {
 
   /** Runs Python text, trusted: what a solution wrote goes in as `request`. */
   run(code: string, request: Uint8Array, input: Uint8Array = new Uint8Array(0)): RunEnd {
+    this.#used = true;
     this.channels.open(input, request);
     const text = encodeUtf8(`${code}\0`);
     try {
@@ -74,9 +76,16 @@ export class Interpreter {
     }
   }
 
-  reset(seed: number): void {
-    this.#restore();
+  /** Back to the image. */
+  restore(): void {
+    if (!this.#used) return;
+    this.#restoreMemory();
     this.#files.reset();
+    this.#used = false;
+  }
+
+  reset(seed: number): void {
+    this.restore();
     this.#clock.reset(seed);
   }
 
@@ -90,7 +99,7 @@ export class Interpreter {
     return count;
   }
 
-  #restore(): void {
+  #restoreMemory(): void {
     const { image, pages } = this.#parts;
     const { bytes } = this.#memory;
     let source = 0;

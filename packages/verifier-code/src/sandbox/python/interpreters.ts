@@ -31,7 +31,6 @@ let solution: Interpreter;
 let checker: Interpreter;
 let solutionEnd: RunEnd = null;
 let calls = 0;
-let checkerUsed = true;
 
 export function boot(wasm: ArrayBuffer, image: PythonImage, pages: ArrayBuffer, library: ArrayBuffer): void {
   const parts = {
@@ -44,11 +43,16 @@ export function boot(wasm: ArrayBuffer, image: PythonImage, pages: ArrayBuffer, 
   checker = new Interpreter(parts, CHECKER_BYTES, ask);
 }
 
+/** Clears up after a job, before the next one waits for it. */
+export function restore(): void {
+  solution.restore();
+  checker.restore();
+}
+
 export function configure(settingsText: string): void {
   const settings = JSON.parse(settingsText) as JobSettings;
   solution.reset(settings.seed);
-  if (checkerUsed) checker.reset(settings.seed);
-  checkerUsed = false;
+  checker.reset(settings.seed);
   solution.maxBytes = settings.memoryBytes;
   solution.channels.limits = { outputBytes: settings.outputBytes, resultBytes: settings.valueBytes };
   checker.channels.limits = { outputBytes: 0, resultBytes: settings.valueBytes };
@@ -73,7 +77,6 @@ export function program(request: string, input: string): string {
 
 /** Runs tests against the loaded solution. */
 export function check(job: string): string {
-  checkerUsed = true;
   const end = run(checker, 'checker.check', encodeUtf8(job));
   const { end: failed, result, memoryBytes } = JSON.parse(report(end, checker)) as Report;
   const { output, printed } = JSON.parse(report(null, solution)) as Report;
@@ -88,7 +91,6 @@ export function checkHere(job: string): string {
 
 /** Asks a trusted output checker. */
 export function judge(job: string): string {
-  checkerUsed = true;
   return report(run(checker, 'checker.judge', encodeUtf8(job)), checker);
 }
 
