@@ -9,7 +9,8 @@ export type Address = number;
 
 export const UNIT = 64; // bytes
 const SLACK = 1; // units after each block, so that vector loads may run over its end
-const RECLAIM_FROM = (64 * 2 ** 20) / UNIT; // free units below which growing is preferred to merging
+const RECLAIM_FROM = (64 * 2 ** 20) / UNIT; // free units below which growing is preferred to merging, and the share of what is held
+const RECLAIM_SHARE = 1 / 64;
 
 interface Region {
   start: number;
@@ -213,7 +214,7 @@ export class Allocator {
   /** Takes a new block out of the regions. */
   #carve(units: number): Address {
     const growing = !this.#fitsBelowFrontier(units);
-    const worthwhile = this.#freeUnits > Math.max(RECLAIM_FROM, this.#inUse / 2);
+    const worthwhile = this.#freeUnits > Math.max(RECLAIM_FROM, this.#inUse * RECLAIM_SHARE);
     if (growing && worthwhile) this.#reclaim();
     let address = this.#firstFit(units);
     if (address === undefined && this.#freeUnits > 0) {

@@ -81,6 +81,11 @@ function restored(held: readonly Held[], kept: readonly tf.Tensor[]): readonly t
   return tensors;
 }
 
+/** Whether what runs now is part of a forward pass that will be differentiated. */
+export function isRecording(): boolean {
+  return (tf.engine().state as unknown as { gradientDepth: number }).gradientDepth > 0;
+}
+
 let gradientsWanted: ReadonlySet<string> | undefined;
 
 /**

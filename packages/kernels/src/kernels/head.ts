@@ -1,28 +1,30 @@
 // The language-model head: log-probs of targets without a [N, V] matrix in memory, their gradient, and sampling.
+import type { Address } from '../allocator.ts';
 import { at, atOrNull, type KernelTable } from './native-kernel.ts';
-import { packedPanels } from './packed-weights.ts';
-import { headPanels } from './stored-weights.ts';
+import { withPanels } from './packed-weights.ts';
+import { withHeadPanels } from './stored-weights.ts';
 
 export const headKernels: KernelTable = {
-  TwTokenLogProbs(backend, { hidden, weight, targets, bias }, { temperature }) {
+  TwTokenLogProbs(backend, { hidden, weight, targets, bias }, { temperature, keepPanels }) {
     const [rows, c] = hidden!.shape as [number, number];
-    const { panels, type } = headPanels(backend, weight!);
     const logProbs = backend.output([rows]);
     const entropy = backend.output([rows]);
     const logSumExp = backend.output([rows]);
-    backend.runtime.stream.launch.tokenLogProbs(
-      at(backend, hidden!),
-      panels,
-      at(backend, targets!),
-      atOrNull(backend, bias),
-      logProbs.dataId.address,
-      entropy.dataId.address,
-      logSumExp.dataId.address,
-      rows,
-      c,
-      weight!.shape[0]!,
-      temperature,
-      type,
+    withHeadPanels(backend, weight!, keepPanels === true, (panels, type) =>
+      backend.runtime.stream.launch.tokenLogProbs(
+        at(backend, hidden!),
+        panels,
+        at(backend, targets!),
+        atOrNull(backend, bias),
+        logProbs.dataId.address,
+        entropy.dataId.address,
+        logSumExp.dataId.address,
+        rows,
+        c,
+        weight!.shape[0]!,
+        temperature,
+        type,
+      ),
     );
     return [logProbs, entropy, logSumExp];
   },
@@ -31,28 +33,32 @@ export const headKernels: KernelTable = {
     const { temperature, wantHidden, wantWeight, wantBias } = attributes;
     const [rows, c] = hidden!.shape as [number, number];
     const v = weight!.shape[0]!;
-    const { panels, type } = headPanels(backend, weight!);
     const dHidden = wantHidden ? backend.output([rows, c]) : undefined;
     const dWeight = wantWeight ? backend.output([v, c]) : undefined;
     const dBias = wantBias ? backend.output([v]) : undefined;
-    backend.runtime.stream.launch.tokenLogProbsGrad(
-      at(backend, hidden!),
-      panels,
-      wantHidden && type === 0 ? packedPanels(backend, 'backward', [weight!]) : 0,
-      at(backend, targets!),
-      atOrNull(backend, bias),
-      at(backend, logSumExp!),
-      at(backend, dLogProbs!),
-      atOrNull(backend, dHidden),
-      atOrNull(backend, dWeight),
-      atOrNull(backend, dBias),
-      rows,
-      c,
-      v,
-      temperature,
-      0,
-      type,
-    );
+    withHeadPanels(backend, weight!, false, (panels, type) => {
+      const launchWith = (backwardPanels: Address) =>
+        backend.runtime.stream.launch.tokenLogProbsGrad(
+          at(backend, hidden!),
+          panels,
+          backwardPanels,
+          at(backend, targets!),
+          atOrNull(backend, bias),
+          at(backend, logSumExp!),
+          at(backend, dLogProbs!),
+          atOrNull(backend, dHidden),
+          atOrNull(backend, dWeight),
+          atOrNull(backend, dBias),
+          rows,
+          c,
+          v,
+          temperature,
+          0,
+          type,
+        );
+      if (wantHidden && type === 0) withPanels(backend, 'backward', [weight!], launchWith);
+      else launchWith(0);
+    });
     return [dHidden, dWeight, dBias].filter((gradient) => gradient !== undefined);
   },
 

@@ -1,7 +1,8 @@
 // TwLinear and its gradients: several weights side by side are one matrix product.
 import type { tf } from '@thinkwright/tensors';
+import type { Address } from '../allocator.ts';
 import { type Attributes, at, type Inputs, type KernelTable } from './native-kernel.ts';
-import { packedPanels } from './packed-weights.ts';
+import { packedPanels, withPanels } from './packed-weights.ts';
 import { anyStored, storedProduct } from './stored-weights.ts';
 
 function listed(inputs: Inputs, name: string, count: number): tf.TensorInfo[] {
@@ -22,7 +23,11 @@ export const linearKernels: KernelTable = {
     const y = backend.output([rows, n]);
     const c = y.dataId.address;
     if (anyStored(backend, weights)) storedProduct(backend, weights, { rows, a: at(backend, x), c, backward: false });
-    else launch.gemm(rows, n, k, at(backend, x), k, packedPanels(backend, 'forward', weights), c, n, 0);
+    else {
+      const launchWith = (panels: Address) => launch.gemm(rows, n, k, at(backend, x), k, panels, c, n, 0);
+      if (attributes.keepPanels) launchWith(packedPanels(backend, weights));
+      else withPanels(backend, 'forward', weights, launchWith);
+    }
     let column = 0;
     for (const [index, weight] of weights.entries()) {
       const bias = inputs[`bias${index}`];
@@ -44,8 +49,9 @@ export const linearKernels: KernelTable = {
       storedProduct(backend, weights, { rows, a: at(backend, dy), c, backward: true });
       return dx;
     }
-    const panels = packedPanels(backend, 'backward', weights);
-    backend.runtime.stream.launch.gemm(rows, k, n, at(backend, dy), n, panels, c, k, 0);
+    withPanels(backend, 'backward', weights, (panels) =>
+      backend.runtime.stream.launch.gemm(rows, k, n, at(backend, dy), n, panels, c, k, 0),
+    );
     return dx;
   },
 

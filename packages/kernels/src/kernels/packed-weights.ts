@@ -1,6 +1,6 @@
-// Weights in the order the matrix kernels read them (panels of 16 columns), made when first needed, remade in place when
-// a weight was updated, freed with the weight. Frozen weights are packed once. A captured graph reads the packed block by
-// address, so a stale pack must be refreshed before a replay: see `collectPacks`.
+// Weights in the order the matrix kernels read them (panels of 16 columns). For y = x Wᵀ: made when first needed, remade in place when
+// a weight was updated, freed with the weight, so that frozen weights are packed once. A captured graph reads the packed block by
+// address, so a stale pack must be refreshed before a replay: see `collectPacks`. In training: made for a launch and freed.
 import type { tf } from '@thinkwright/tensors';
 import type { Address } from '../allocator.ts';
 import type { NativeBackend } from '../backend.ts';
@@ -8,13 +8,11 @@ import type { DeviceData } from '../backend-data.ts';
 
 const PANEL_WIDTH = 16;
 const roundedUp = (count: number) => Math.ceil(count / PANEL_WIDTH) * PANEL_WIDTH;
+const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
 
-/** 'forward' serves y = x Wᵀ, 'backward' serves dx = dy W. */
-export type PackDirection = 'forward' | 'backward';
-
+/** Panels of weights [N, K] side by side, for y = x Wᵀ. */
 export class PackedWeights {
   readonly address: Address;
-  readonly direction: PackDirection;
   readonly weights: readonly DeviceData[];
   readonly #backend: NativeBackend;
   readonly #rows: readonly number[]; // N of each weight
@@ -23,20 +21,12 @@ export class PackedWeights {
   #versions: number[];
   #disposed = false;
 
-  constructor(
-    backend: NativeBackend,
-    direction: PackDirection,
-    weights: readonly DeviceData[],
-    rows: number[],
-    k: number,
-  ) {
-    const total = rows.reduce((sum, count) => sum + count, 0);
+  constructor(backend: NativeBackend, weights: readonly DeviceData[], rows: number[], k: number) {
     this.#backend = backend;
-    this.direction = direction;
     this.weights = weights;
     this.#rows = rows;
     this.#columns = k;
-    this.#bytes = 4 * (direction === 'forward' ? roundedUp(total) * k : roundedUp(k) * total);
+    this.#bytes = 4 * roundedUp(sum(rows)) * k;
     this.address = backend.runtime.allocator.allocate(this.#bytes);
     this.#versions = weights.map(() => -1);
     for (const weight of weights) {
@@ -45,23 +35,24 @@ export class PackedWeights {
     }
   }
 
-  isFor(direction: PackDirection, weights: readonly DeviceData[]): boolean {
-    if (this.direction !== direction || this.weights.length !== weights.length) return false;
-    return this.weights.every((weight, index) => weight === weights[index]);
+  isFor(weights: readonly DeviceData[]): boolean {
+    return this.weights.length === weights.length && this.weights.every((weight, index) => weight === weights[index]);
+  }
+
+  /** Whether no weight was updated since. */
+  get isFresh(): boolean {
+    return this.weights.every((weight, index) => weight.version === this.#versions[index]);
   }
 
   /** Packs again, into the same block, if a weight was updated since. */
   refresh(): void {
-    const stale = this.weights.some((weight, index) => weight.version !== this.#versions[index]);
-    if (!stale || this.#disposed) return;
+    if (this.isFresh || this.#disposed) return;
     const { launch } = this.#backend.runtime.stream;
-    const total = this.#rows.reduce((sum, count) => sum + count, 0);
+    const total = sum(this.#rows);
     let row = 0;
     for (const [index, weight] of this.weights.entries()) {
       const count = this.#rows[index]!;
-      if (this.direction === 'forward')
-        launch.packForward(weight.address, count, this.#columns, row, total, this.address);
-      else launch.packBackward(weight.address, count, this.#columns, row, total, this.address);
+      launch.packForward(weight.address, count, this.#columns, row, total, this.address);
       row += count;
     }
     this.#versions = this.weights.map((weight) => weight.version);
@@ -81,27 +72,52 @@ export class PackedWeights {
 
 let used: Set<PackedWeights> | undefined;
 
-/** Address of the up-to-date panels of these weights, [N, K] each, side by side. */
-export function packedPanels(
-  backend: NativeBackend,
-  direction: PackDirection,
-  weights: readonly tf.TensorInfo[],
-): Address {
+/** Address of the up-to-date panels of these weights, [N, K] each, side by side, for y = x Wᵀ. */
+export function packedPanels(backend: NativeBackend, weights: readonly tf.TensorInfo[]): Address {
   const data = weights.map((weight) => backend.data(weight));
-  let pack = data[0]!.packs?.find((candidate) => candidate.isFor(direction, data));
+  let pack = data[0]!.packs?.find((candidate) => candidate.isFor(data));
   // A pack outlives the graph that is being captured, and is made at once, not by each replay.
   backend.runtime.stream.outsideCapture(() => {
-    pack ??= new PackedWeights(
-      backend,
-      direction,
-      data,
-      weights.map((weight) => weight.shape[0]!),
-      weights[0]!.shape[1]!,
-    );
+    const rows = weights.map((weight) => weight.shape[0]!);
+    pack ??= new PackedWeights(backend, data, rows, weights[0]!.shape[1]!);
     pack.refresh();
   });
   used?.add(pack!);
   return pack!.address;
+}
+
+/** y = x Wᵀ, or dx = dy W. */
+export type PackDirection = 'forward' | 'backward';
+
+/**
+ * Launches with panels that live only as long as the launch, unless up-to-date ones are there. For training: a step reads them once
+ * or twice, then the weights change; kept, both directions would be twice the model again.
+ */
+export function withPanels(
+  backend: NativeBackend,
+  direction: PackDirection,
+  weights: readonly tf.TensorInfo[],
+  launchWith: (panels: Address) => void,
+): void {
+  const data = weights.map((weight) => backend.data(weight));
+  const kept = direction === 'forward' ? data[0]!.packs?.find((pack) => pack.isFor(data)) : undefined;
+  if (kept?.isFresh) {
+    launchWith(kept.address);
+    return;
+  }
+  const { allocator, stream } = backend.runtime;
+  const rows = weights.map((weight) => weight.shape[0]!);
+  const [total, k] = [sum(rows), weights[0]!.shape[1]!];
+  const bytes = 4 * (direction === 'forward' ? roundedUp(total) * k : roundedUp(k) * total);
+  const panels = allocator.allocate(bytes);
+  let row = 0;
+  for (const [index, { address }] of data.entries()) {
+    if (direction === 'forward') stream.launch.packForward(address, rows[index]!, k, row, total, panels);
+    else stream.launch.packBackward(address, rows[index]!, k, row, total, panels);
+    row += rows[index]!;
+  }
+  launchWith(panels);
+  allocator.release(panels, bytes);
 }
 
 /** Runs a capture and returns the packs that it read; refresh them before each replay. */

@@ -4,7 +4,7 @@ import type { StorageType, tf } from '@thinkwright/tensors';
 import type { Address } from '../allocator.ts';
 import type { NativeBackend } from '../backend.ts';
 import { at, type KernelTable } from './native-kernel.ts';
-import { packedPanels } from './packed-weights.ts';
+import { packedPanels, withPanels } from './packed-weights.ts';
 import { packStored, quantise } from './stored-data.ts';
 
 /** Weights that one launch takes. */
@@ -25,12 +25,23 @@ export function anyStored(backend: NativeBackend, weights: readonly tf.TensorInf
   return weights.some((weight) => backend.data(weight).stored !== undefined);
 }
 
-/** Panels of a head: stored ones as they are, else packed; and their type. */
-export function headPanels(backend: NativeBackend, weight: tf.TensorInfo): { panels: Address; type: number } {
+/** Panels of a weight: stored ones as they are, else packed; and their type. */
+function panelsOf(backend: NativeBackend, weight: tf.TensorInfo): { panels: Address; type: number } {
   const { stored, address } = backend.data(weight);
-  return stored
-    ? { panels: address, type: stored.type }
-    : { panels: packedPanels(backend, 'forward', [weight]), type: 0 };
+  return stored ? { panels: address, type: stored.type } : { panels: packedPanels(backend, [weight]), type: 0 };
+}
+
+/** Launches with the panels of a head, stored ones as they are, and their type. */
+export function withHeadPanels(
+  backend: NativeBackend,
+  weight: tf.TensorInfo,
+  keep: boolean,
+  launchWith: (panels: Address, type: number) => void,
+): void {
+  const { stored, address } = backend.data(weight);
+  if (stored) launchWith(address, stored.type);
+  else if (keep) launchWith(packedPanels(backend, [weight]), 0);
+  else withPanels(backend, 'forward', [weight], (panels) => launchWith(panels, 0));
 }
 
 export interface StoredProduct {
@@ -51,7 +62,7 @@ export function storedProduct(backend: NativeBackend, weights: readonly tf.Tenso
   const cStride = backward ? k : total;
   let column = 0;
   for (const group of groupsOf(weights)) {
-    const [first, second, third] = group.map((weight) => ({ ...headPanels(backend, weight), n: weight.shape[0]! }));
+    const [first, second, third] = group.map((weight) => ({ ...panelsOf(backend, weight), n: weight.shape[0]! }));
     const absent = { panels: 0, n: 0, type: 0 };
     const [p, q, r] = [first!, second ?? absent, third ?? absent];
     backend.runtime.stream.launch.storedGemm(

@@ -1,10 +1,10 @@
 // y = x Wᵀ + b for one weight or several side by side (query, key and value; gate and up): one read of x.
-// Native kernels: TwLinear { x, weight0…, bias0… } → y; TwLinearGradInput { dy, weight0… } → dx;
+// Native kernels: TwLinear { x, weight0…, bias0… } attrs { keepPanels: the weights will be read again unchanged } → y; TwLinearGradInput { dy, weight0… } → dx;
 // TwLinearGradWeight { dy, x } and TwLinearGradBias { dy }, attrs { column, width } → dW or db of the weight whose outputs
 // begin at `column`.
 import { TensorError } from '../errors.ts';
 import { expectShape } from '../expect.ts';
-import { hasKernel, record, runKernel } from '../tape.ts';
+import { hasKernel, isRecording, record, runKernel } from '../tape.ts';
 import { tf } from '../tfjs.ts';
 
 export interface LinearOptions {
@@ -57,7 +57,7 @@ function fusedLinear(
     inputs,
     forward(save) {
       save([x, ...weights]);
-      return runKernel('TwLinear', inputs, { count: weights.length });
+      return runKernel('TwLinear', inputs, { count: weights.length, keepPanels: !isRecording() });
     },
     backward(dy, saved) {
       const savedWeights = saved.slice(1);

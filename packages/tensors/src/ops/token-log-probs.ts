@@ -1,11 +1,11 @@
 // Log-probability of a target token for each row, and the entropy of each row's distribution, straight from the hidden
 // state: LM head, temperature, log-softmax and gather in one op. A device with the kernel never holds [N, V].
-// Kernels: TwTokenLogProbs { hidden, weight, targets, bias? } attrs { temperature }
+// Kernels: TwTokenLogProbs { hidden, weight, targets, bias? } attrs { temperature, keepPanels }
 // → [logProbs [N], entropy [N], logSumExp [N]];
 // TwTokenLogProbsGrad { dLogProbs, hidden, weight, targets, logSumExp, bias? } attrs { temperature, wantHidden,
 // wantWeight, wantBias } → the wanted gradients in this order: [dHidden, dWeight, dBias].
 import { expectIndices, expectPositive, expectShape } from '../expect.ts';
-import { hasKernel, isGradientWanted, record, runKernel, withoutGradient } from '../tape.ts';
+import { hasKernel, isGradientWanted, isRecording, record, runKernel, withoutGradient } from '../tape.ts';
 import { tf } from '../tfjs.ts';
 
 export interface TokenLogProbsOptions {
@@ -60,7 +60,10 @@ function fusedTokenLogProbs(
   const [logProbs, entropy] = record<tf.Tensor[]>({
     inputs,
     forward(save) {
-      const [values, entropies, logSumExp] = runKernel<tf.Tensor[]>('TwTokenLogProbs', inputs, { temperature });
+      const [values, entropies, logSumExp] = runKernel<tf.Tensor[]>('TwTokenLogProbs', inputs, {
+        temperature,
+        keepPanels: !isRecording(),
+      });
       save([hidden, weight, targets, logSumExp!, ...(bias ? [bias] : [])]);
       return [values!, entropies!];
     },
