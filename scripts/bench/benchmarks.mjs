@@ -7,5 +7,6 @@ import loraSft from './benchmarks/lora-sft.mjs';
 import matmul from './benchmarks/matmul.mjs';
 import quickstart from './benchmarks/quickstart.mjs';
 import verdicts from './benchmarks/verdicts.mjs';
+import verifyMath from './benchmarks/verify-math.mjs';
 
-export const benchmarks = [matmul, decode, decodeFormats, loraSft, verdicts, codeVerifier, quickstart];
+export const benchmarks = [matmul, decode, decodeFormats, loraSft, verdicts, codeVerifier, verifyMath, quickstart];

@@ -1,15 +1,11 @@
-// Latency and throughput on the public corpus, one core. `--against PYTHON SCRIPT` times Math-Verify in the same minutes
-// (shared/baselines/math_verify_speed.py and an interpreter that has math-verify).
-//   node --conditions=@thinkwright/source packages/verifier-math/scripts/bench.ts [--passes 5] [--against python script.py]
-import { execFileSync } from 'node:child_process';
+// Latency and throughput on the public corpus, one core, as one JSON line. `npm run bench -- verify-math` runs it in turn
+// with Math-Verify.
+//   node --conditions=@thinkwright/source packages/verifier-math/scripts/bench.ts [--passes 5]
 import { parseArgs } from 'node:util';
 import { type MathCase, runCase } from '../src/corpus/cases.ts';
 import { publicCases } from '../src/corpus/fixture.ts';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { passes: { type: 'string', default: '5' }, against: { type: 'boolean', default: false } },
-});
+const { values } = parseArgs({ options: { passes: { type: 'string', default: '5' } } });
 
 interface Figures {
   cases: number;
@@ -53,18 +49,4 @@ for (const tier of ['core', 'parser', 'robustness'])
     cases.filter((test) => test.tier === tier),
     passes,
   );
-console.log(JSON.stringify({ thinkwright: ours }));
-if (values.against) {
-  const [python, script] = positionals as [string, string];
-  const output = execFileSync(python, [script, '--passes', '1', '--tiers', 'core', 'parser'], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  const theirs = JSON.parse(output) as { tiers: Record<string, { cases_per_second: number }> };
-  for (const tier of ['core', 'parser']) {
-    const ratio = ours[tier]!.perSecond / theirs.tiers[tier]!.cases_per_second;
-    console.log(
-      `${tier}: ${ours[tier]!.perSecond} verdicts a second against ${theirs.tiers[tier]!.cases_per_second}: ${ratio.toFixed(0)} x`,
-    );
-  }
-}
+console.log(JSON.stringify(ours));

@@ -106,6 +106,8 @@ function equalRelations(gold: Node, prediction: Node, comparison: Comparison, ag
       const assignment = assignmentOf(gold);
       return assignment ? again(assignment.value, prediction) : differentBy('equation against value');
     }
+    const branches = prediction.kind === 'list' ? inequalitySets(gold, prediction, comparison) : undefined;
+    if (branches) return branches;
     const set = setOfRelation(gold);
     return set ? again(set, prediction) : differentBy('kind');
   }

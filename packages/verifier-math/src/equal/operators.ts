@@ -1,9 +1,11 @@
-// Operators that have a closed form are replaced by it before comparing: determinants, limits by substitution, integrals
-// of polynomials and reciprocals, values of based literals in arithmetic.
+// Operators that have a closed form are replaced by it before comparing: determinants, derivatives, limits by
+// substitution, elementary integrals, values of based literals in arithmetic.
 import { exactValue } from '../exact/evaluate.ts';
 import type { Work } from '../limits.ts';
-import { integer, multiply, type Node, negate, subtract } from '../tree/nodes.ts';
-import { mapChildren, substitute, variablesOf } from '../tree/walk.ts';
+import { integer, type Node, negate, subtract } from '../tree/nodes.ts';
+import { mapChildren, some, substitute, variablesOf } from '../tree/walk.ts';
+import { antiderivative } from './antiderivative.ts';
+import { derivative } from './derivative.ts';
 import { determinant, matrixOf } from './matrices.ts';
 
 /** The tree with every resolvable operator resolved; others stay and leave the comparison undecided. */
@@ -12,6 +14,9 @@ export function resolveOperators(node: Node, work: Work): Node {
   if (inner.kind === 'call' && inner.name === 'det') {
     const rows = matrixOf(inner.args[0]!, work);
     return (rows && determinant(rows)) ?? inner;
+  }
+  if (inner.kind === 'call' && inner.name === 'derivative' && inner.args[1]!.kind === 'variable') {
+    return derivative(inner.args[0]!, inner.args[1]!.name) ?? inner;
   }
   if (inner.kind === 'limit' && !variablesOf(inner.body).has(inner.variable)) return inner.body;
   if (inner.kind === 'series' && inner.operation === 'product' && !variablesOf(inner.body).has(inner.index)) {
@@ -26,52 +31,24 @@ export function resolveOperators(node: Node, work: Work): Node {
     const primitive = antiderivative(inner.body, inner.variable, work);
     if (!primitive) return inner;
     if (!inner.from || !inner.to) return primitive;
+    if (hasPole(inner.body, inner.variable) && !oneSide(inner.from, inner.to, work)) return inner;
     return subtract(substitute(primitive, inner.variable, inner.to), substitute(primitive, inner.variable, inner.from));
   }
   return inner;
 }
 
-/** Sums of c x^n, including 1/x. */
-function antiderivative(body: Node, variable: string, work: Work): Node | undefined {
-  if (!variablesOf(body).has(variable)) return multiply(body, { kind: 'variable', name: variable });
-  switch (body.kind) {
-    case 'add': {
-      const terms = body.terms.map((term) => antiderivative(term, variable, work));
-      return terms.every((term) => term !== undefined) ? { kind: 'add', terms: terms as Node[] } : undefined;
-    }
-    case 'negate': {
-      const inner = antiderivative(body.value, variable, work);
-      return inner && negate(inner);
-    }
-    case 'variable':
-      return powerRule(body, integer(1), variable, work);
-    case 'power':
-      return body.base.kind === 'variable' && !variablesOf(body.exponent).has(variable)
-        ? powerRule(body.base, body.exponent, variable, work)
-        : undefined;
-    case 'multiply': {
-      const depending = body.factors.filter((factor) => variablesOf(factor).has(variable));
-      const rest = body.factors.filter((factor) => !depending.includes(factor));
-      const inner = depending.length === 1 ? antiderivative(depending[0]!, variable, work) : undefined;
-      return inner && multiply(...rest, inner);
-    }
-    case 'divide': {
-      if (!variablesOf(body.bottom).has(variable)) {
-        const inner = antiderivative(body.top, variable, work);
-        return inner && { kind: 'divide', top: inner, bottom: body.bottom };
-      }
-      if (variablesOf(body.top).has(variable)) return undefined;
-      const inner = antiderivative({ kind: 'power', base: body.bottom, exponent: integer(-1) }, variable, work);
-      return inner && multiply(body.top, inner);
-    }
-    default:
-      return undefined;
-  }
+/** True when the variable stands in a denominator, where a primitive says nothing across zero. */
+function hasPole(body: Node, variable: string): boolean {
+  return some(
+    body,
+    (part) =>
+      (part.kind === 'divide' && variablesOf(part.bottom).has(variable)) ||
+      (part.kind === 'power' && part.exponent.kind === 'negate' && variablesOf(part.base).has(variable)),
+  );
 }
 
-function powerRule(base: Node, exponent: Node, _variable: string, work: Work): Node | undefined {
-  const value = exactValue(exponent, work);
-  if (value && value.top === -value.bottom) return { kind: 'call', name: 'ln', args: [base] };
-  const raised: Node = { kind: 'add', terms: [exponent, integer(1)] };
-  return { kind: 'divide', top: { kind: 'power', base, exponent: raised }, bottom: raised };
+/** Both bounds on one side of zero. */
+function oneSide(from: Node, to: Node, work: Work): boolean {
+  const [low, high] = [exactValue(from, work), exactValue(to, work)];
+  return low !== undefined && high !== undefined && low.top * high.top > 0n;
 }

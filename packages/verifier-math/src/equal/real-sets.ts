@@ -120,6 +120,18 @@ function namedSegments(name: string, comparison: Comparison): Segment[] {
     case 'R-':
     case 'R<0':
       return [{ low, high: zero(false) }];
+    case 'R>=0':
+    case 'R+0':
+    case 'R0+':
+      return [{ low: zero(true), high }];
+    case 'R<=0':
+      return [{ low, high: zero(true) }];
+    case 'R!=0':
+    case 'R*':
+      return [
+        { low, high: zero(false) },
+        { low: zero(false), high },
+      ];
     default:
       throw NOT_REAL;
   }

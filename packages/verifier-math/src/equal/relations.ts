@@ -63,7 +63,12 @@ export function isName(node: Node): boolean {
     case 'apply':
       return true;
     case 'multiply':
-      return node.factors.every(isName);
+      // P(X = 2) reads as a product with a condition.
+      return node.factors.every((factor, index) => isName(factor) || (index > 0 && factor.kind === 'relation'));
+    case 'series':
+    case 'integral':
+    case 'limit':
+      return true;
     case 'divide':
       return isName(node.top) && isName(node.bottom);
     case 'power':
@@ -75,7 +80,7 @@ export function isName(node: Node): boolean {
     case 'call':
       return (
         node.args.every(isName) &&
-        ['abs', 'norm', 'max', 'min', 'det', 'deg', 'dim', 're', 'im', 'arg'].includes(node.name)
+        ['abs', 'norm', 'max', 'min', 'gcd', 'lcm', 'det', 'deg', 'dim', 're', 'im', 'arg'].includes(node.name)
       );
     case 'list':
       return false;

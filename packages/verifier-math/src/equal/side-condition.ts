@@ -19,8 +19,10 @@ export function withoutSideConditions(gold: Node, prediction: Node): [Node, Node
 
 function familyOf(node: Node): Family {
   const whole = { node, index: undefined };
-  if (node.kind !== 'list' || node.items.length !== 2) return whole;
-  const [answer, condition] = node.items as [Node, Node];
+  if (node.kind !== 'list' || node.items.length < 2) return whole;
+  const condition = node.items[node.items.length - 1]!;
+  const answers = node.items.slice(0, -1);
+  const answer: Node = answers.length === 1 ? answers[0]! : { ...node, items: answers };
   if (condition.kind !== 'relation' || condition.operators.length !== 1 || condition.operators[0] !== 'in')
     return whole;
   const [index, set] = condition.members as [Node, Node];

@@ -36,5 +36,6 @@ function squeeze(text: string): string {
   return text
     .toLowerCase()
     .replace(ARTICLE, '')
+    .replace(/^d\.?n\.?e\.?$/, 'does not exist')
     .replace(/[\s.,;:!?'"()-]/g, '');
 }

@@ -16,7 +16,7 @@ export interface ScannedNumber {
   end: number;
 }
 
-const HARD_MARK = /(?:,\\!\s{0,2}|\{,\}|\\,|\{\\,\}|\\ |')(?=\d{3}(?!\d))/y;
+const HARD_MARK = /(?:,\\!\s{0,2}|\{,\}|\\[,;: ]|\{\\,\}|')(?=\d{3}(?!\d))/y;
 const SOFT_MARK = /[, ](?=\d{3}(?!\d))/y;
 const DIGITS = /\d+/y;
 const EXPONENT = /[eE][+-]?\d{1,9}(?![\d.])/y;

@@ -171,6 +171,7 @@ export const SYMBOL_COMMANDS: ReadonlyMap<string, string> = new Map(
     bmod: 'mod',
     pmod: 'pmod',
     choose: 'choose',
+    over: 'over',
     '\\': '\\\\',
     cr: '\\\\',
     newline: '\\\\',
@@ -179,7 +180,7 @@ export const SYMBOL_COMMANDS: ReadonlyMap<string, string> = new Map(
 
 /** Commands that print nothing or only change the look: skipped. */
 export const SKIPPED_COMMANDS: ReadonlySet<string> = new Set(
-  '( ) [ ] left right middle big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr bigm displaystyle textstyle scriptstyle scriptscriptstyle limits nolimits ! rm bf it sf tt mathstrut strut null nonumber notag allowbreak nobreak relax boldmath normalsize large Large small'.split(
+  '( ) [ ] left right middle big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr bigm displaystyle textstyle scriptstyle scriptscriptstyle limits nolimits ! rm bf it sf tt mathstrut strut null nonumber notag checkmark blacksquare qed qedsymbol therefore because allowbreak nobreak relax boldmath normalsize large Large small'.split(
     ' ',
   ),
 );
@@ -217,6 +218,8 @@ export const HIDDEN_COMMANDS: ReadonlySet<string> = new Set([
   'hskip',
   'mspace',
   'kern',
+  'textcolor',
+  'colorbox',
 ]);
 
 /** Commands whose content is text. */

@@ -26,6 +26,8 @@ export interface Token {
   spaced: boolean;
   /** It stands in \text{...} or the like. */
   upright: boolean;
+  /** For currency signs: the canonical unit. A bare dollar sign only delimits mathematics. */
+  currency?: string;
   /** For numbers: the digits before and after the point, exponent, repeating part. */
   number?: ReturnType<typeof scanNumber>;
 }
@@ -100,9 +102,23 @@ function scan(source: string, state: State, upright: boolean, nesting: number): 
 const isLetter = (character: string): boolean =>
   (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z');
 
+const CURRENCIES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    '€': 'eur',
+    '£': 'gbp',
+    '¥': 'yen',
+    '₹': 'rupee',
+    $: 'usd',
+    pounds: 'gbp',
+    euro: 'eur',
+    yen: 'yen',
+  }),
+);
+
 function pushCharacter(character: string, code: number, state: State, upright: boolean): number {
-  if (character === '€' || character === '£' || character === '¥' || character === '₹') {
-    push(state, { type: 'symbol', value: '$', upright });
+  const currency = character === '$' ? undefined : CURRENCIES.get(character);
+  if (currency) {
+    push(state, { type: 'symbol', value: '$', upright, currency });
     return 1;
   }
   if (code < 0x20 || code === 0x7f) throw new Unreadable('a control character');
@@ -185,15 +201,17 @@ function scanCommand(source: string, at: number, state: State, upright: boolean,
   }
   if (STYLE_COMMANDS.has(name)) return end;
   const symbol = SYMBOL_COMMANDS.get(name);
-  if (symbol !== undefined) push(state, { type: 'symbol', value: symbol, upright });
+  const currency = CURRENCIES.get(name);
+  if (currency) push(state, { type: 'symbol', value: '$', upright, currency });
+  else if (symbol !== undefined) push(state, { type: 'symbol', value: symbol, upright });
   else if (GREEK.has(name) && name !== 'Gamma') push(state, { type: 'greek', value: name, upright });
   else if (FUNCTIONS.has(name)) push(state, { type: 'function', value: FUNCTIONS.get(name)!, upright });
-  else push(state, { type: 'command', value: name, upright });
+  else push(state, { type: 'command', value: name === 'Box' ? 'square' : name, upright });
   return end;
 }
 
 const STRUCTURAL: ReadonlySet<string> = new Set(
-  'frac dfrac tfrac cfrac sqrt cbrt binom dbinom tbinom sum prod int lim begin end angle measuredangle triangle mathbb Bbb not iint oint cases dotfill prescript R Z N Q C left right char'.split(
+  'frac dfrac tfrac cfrac sqrt cbrt binom dbinom tbinom sum prod int lim begin end angle measuredangle triangle mathbb Bbb not iint oint cases dotfill prescript square Box R Z N Q C left right char'.split(
     ' ',
   ),
 );

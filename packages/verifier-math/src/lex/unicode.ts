@@ -72,6 +72,10 @@ const OPERATORS = new Map<string, string>([
   ['ⅈ', 'i'],
   ['ℯ', 'e'],
   ['ℓ', '\\ell '],
+  ...['✓', '✔', '✅', '∎', '■', '□', '☑'].map((mark) => [mark, ' '] as const),
+  ['∴', ' '],
+  ['⇒', '\\to '],
+  ['⟹', '\\to '],
   ['¢', '\\text{ cents}'],
 ]);
 

@@ -3,11 +3,12 @@
 import { type Token, tokenize, Unreadable } from '../lex/tokens.ts';
 import { normaliseUnicode } from '../lex/unicode.ts';
 import { LimitReached, type Limits } from '../limits.ts';
-import type { Node } from '../tree/nodes.ts';
+import { isScalar, type Node } from '../tree/nodes.ts';
 import { childrenOf } from '../tree/walk.ts';
 import { parseClock } from './clock.ts';
 import { Cursor } from './cursor.ts';
 import { parseList } from './list.ts';
+import { withInwardBrackets } from './outward-brackets.ts';
 import { parseSpokenRatio, splitIntegerCondition, withInteger } from './spoken.ts';
 
 export interface ParsedAnswer {
@@ -29,7 +30,7 @@ export function parseAnswer(text: string, limits: Limits, style: 'plain' | 'late
   let plain = source;
   try {
     // Markdown around an answer; elsewhere two stars are a power.
-    let normal = normaliseUnicode(source.replace(/^(\*\*|__|`+)([^*`]*)\1$/, '$2'));
+    let normal = normaliseUnicode(source.replace(/^(\*\*|__|`+|[*_'])([^*`']*)\1$/, '$2'));
     const comma = style === 'plain' ? DECIMAL_COMMA.exec(normal) : null;
     const decimal = comma !== null && !isThousands(comma);
     if (decimal) normal = normal.replace(',', '.');
@@ -38,9 +39,10 @@ export function parseAnswer(text: string, limits: Limits, style: 'plain' | 'late
     const spoken = parseClock(plain) ?? parseSpokenRatio(plain);
     if (spoken) return { status: 'parsed', answer: { node: spoken, plain, source } };
     const condition = splitIntegerCondition(normal);
-    const tokens = trimTokens(tokenize(condition?.text ?? normal, limits));
+    const written = tokenize(condition?.text ?? normal, limits);
+    const tokens = trimTokens(written);
     if (tokens.length === 0) return { status: 'unreadable', reason: 'only punctuation stands there', plain, source };
-    const answer = isWording(tokens) ? textNode(plain) : parseTokens(tokens, limits, plain);
+    const answer = isWording(tokens) ? textNode(plain) : inCurrency(parseTokens(tokens, limits, plain), written);
     const node = condition && answer.kind !== 'text' ? withInteger(answer, condition.index) : answer;
     checkHeight(node, limits);
     // "2,3" is a decimal in prose; beside a list it is one too.
@@ -54,6 +56,13 @@ export function parseAnswer(text: string, limits: Limits, style: 'plain' | 'late
     if (error instanceof Unreadable) return { status: 'unreadable', reason: error.message, plain, source };
     throw error;
   }
+}
+
+/** `\$5`, `5 €`: the amount in that currency. */
+function inCurrency(node: Node, tokens: Token[]): Node {
+  const signs = tokens.filter(({ currency }) => currency !== undefined);
+  const amount = isScalar(node) && !['quantity', 'percent', 'degrees', 'matrix'].includes(node.kind);
+  return signs.length === 1 && amount ? { kind: 'quantity', value: node, unit: signs[0]!.currency! } : node;
 }
 
 /** Chains such as a/b/c/… nest without brackets; whatever walks the tree later relies on its height. */
@@ -71,7 +80,7 @@ const isThousands = ([, whole, fraction]: RegExpExecArray): boolean =>
   fraction!.length === 3 && /^[-+]?\s*[1-9]\d{0,2}$/.test(whole!);
 
 function parseTokens(tokens: Token[], limits: Limits, plain: string): Node {
-  const whole = complete(new Cursor([...tokens], limits));
+  const whole = complete(new Cursor([...withInwardBrackets(tokens)], limits));
   if (whole instanceof Unreadable) {
     const value = afterLastEquals(tokens, limits);
     if (value) return value;
@@ -86,6 +95,7 @@ function complete(cursor: Cursor): Node | Unreadable {
     let node = parseList(cursor);
     // "5 \\choose 2" takes everything on both sides.
     if (cursor.accept('choose')) node = { kind: 'call', name: 'binomial', args: [node, parseList(cursor)] };
+    else if (cursor.accept('over')) node = { kind: 'divide', top: node, bottom: parseList(cursor) };
     if (!cursor.done) cursor.fail();
     return node;
   } catch (error) {
@@ -147,10 +157,12 @@ function trimTokens(all: Token[]): Token[] {
     .slice(broken + 1)
     .filter((token) => !(token.type === 'symbol' && (token.value === '$' || token.value === '"')));
   let [start, end] = [0, tokens.length];
-  const edge = (token: Token | undefined): boolean => token?.type === 'symbol' && EDGES.has(token.value);
+  const edge = (token: Token | undefined): boolean =>
+    token?.type === 'symbol' ? EDGES.has(token.value) : token?.type === 'command' && token.value === 'square';
   while (end > start && edge(tokens[end - 1])) end--;
   const opens = (token: Token): boolean =>
     (edge(token) && token.value !== '*') ||
+    (token.type === 'symbol' && token.value === 'to') ||
     (token.type === 'word' && /^(?:approx(?:imately)?|about|roughly)$/i.test(token.value));
   while (start < end && opens(tokens[start]!)) start++;
   return tokens.slice(start, end);

@@ -1,9 +1,10 @@
 // Atoms: literals, names, brackets, absolute values, and commands with arguments.
 import { ACCENTS } from '../lex/tables.ts';
 import type { Token } from '../lex/tokens.ts';
-import { isStatement } from '../lex/units.ts';
-import { integer, type Node } from '../tree/nodes.ts';
+import { isStatement, unitOf } from '../lex/units.ts';
+import { integer, type Node, negate } from '../tree/nodes.ts';
 import { print } from '../tree/print.ts';
+import { mapChildren, some, variablesOf } from '../tree/walk.ts';
 import { parseBraces, parseBrackets, parseSet } from './brackets.ts';
 import type { Cursor } from './cursor.ts';
 import { parseEnvironment } from './environment.ts';
@@ -11,7 +12,7 @@ import { parseExpression } from './expression.ts';
 import { parseFactor } from './factor.ts';
 import { parseFunction } from './function.ts';
 import { parseNumber } from './number.ts';
-import { parseIntegral, parseLimit, parseSeries } from './operators.ts';
+import { parseDerivative, parseIntegral, parseLimit, parseSeries } from './operators.ts';
 
 const NAMED_SETS: ReadonlySet<string> = new Set(['R', 'Z', 'N', 'Q', 'C']);
 
@@ -71,7 +72,7 @@ export function application(cursor: Cursor, name: string): Node {
 
 /** A word in a formula is the product of its letters; an upright one has no meaning there. */
 function word(cursor: Cursor, { value, upright }: Token): Node {
-  if (upright || value.length > 6 || isStatement(value)) return cursor.fail();
+  if (upright || value.length > 6 || isStatement(value) || unitOf(value) !== undefined) return cursor.fail();
   cursor.index++;
   const factors = [...value].map(
     (name): Node => (name === 'e' || name === 'i' ? { kind: 'constant', name } : { kind: 'variable', name }),
@@ -141,7 +142,7 @@ function command(cursor: Cursor, { value }: Token): Node {
     case 'dfrac':
     case 'tfrac':
     case 'cfrac':
-      return { kind: 'divide', top: argument(cursor), bottom: argument(cursor) };
+      return parseDerivative(cursor) ?? { kind: 'divide', top: argument(cursor), bottom: argument(cursor) };
     case 'sqrt':
       return root(cursor);
     case 'cbrt':
@@ -165,6 +166,8 @@ function command(cursor: Cursor, { value }: Token): Node {
     case 'Q':
     case 'C':
       return { kind: 'namedSet', name: value };
+    case 'square':
+      return { kind: 'variable', name: 'square' };
     case 'angle':
     case 'measuredangle':
     case 'triangle':
@@ -175,9 +178,18 @@ function command(cursor: Cursor, { value }: Token): Node {
         cursor.index--;
         return cursor.fail();
       }
-      return { kind: 'variable', name: `${accent} ${print(argument(cursor))}` };
+      const below = argument(cursor);
+      return (accent === 'bar' && conjugate(below)) || { kind: 'variable', name: `${accent} ${print(below)}` };
     }
   }
+}
+
+/** \overline{3+4i} is 3-4i; a bar over anything with a variable only names something. */
+function conjugate(node: Node): Node | undefined {
+  const isImaginary = (part: Node): boolean => part.kind === 'constant' && part.name === 'i';
+  if (!some(node, isImaginary) || variablesOf(node).size > 0) return undefined;
+  const flip = (part: Node): Node => (isImaginary(part) ? negate(part) : mapChildren(part, flip));
+  return flip(node);
 }
 
 function letters(cursor: Cursor): string {

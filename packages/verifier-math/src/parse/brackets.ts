@@ -49,10 +49,13 @@ export function parseBraces(cursor: Cursor): Node {
     cursor.bars = 0;
     const inside = parseList(cursor);
     cursor.bars = bars;
-    if (cursor.accept('choose')) {
+    if (cursor.symbol() === 'choose' || cursor.symbol() === 'over') {
+      const over = cursor.next().value === 'over';
       const below = parseList(cursor);
       cursor.expect('}');
-      return { kind: 'call', name: 'binomial', args: [inside, below] };
+      return over
+        ? { kind: 'divide', top: inside, bottom: below }
+        : { kind: 'call', name: 'binomial', args: [inside, below] };
     }
     cursor.expect('}');
     return inside.kind === 'list' ? { ...inside, braces: true } : inside;

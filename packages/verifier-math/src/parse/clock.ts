@@ -3,8 +3,12 @@ import type { Node } from '../tree/nodes.ts';
 
 const CLOCK = /^(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([ap])?\.?\s*(m)?\.?$/i;
 
+const FULL_HOUR = /^(\d{1,2})\s*([ap])\.?\s*m\.?$/i;
+
 /** A time when the text can be nothing else: it has seconds, am or pm, or minutes that begin with 0. */
 export function parseClock(plain: string): Node | undefined {
+  const hour = FULL_HOUR.exec(plain);
+  if (hour) return clockTime(Number(hour[1]), 0, 0, hour[2]!.toLowerCase());
   const match = CLOCK.exec(plain);
   if (!match) return undefined;
   const [, hours, minutes, seconds, half, m] = match;

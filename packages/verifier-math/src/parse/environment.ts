@@ -44,6 +44,15 @@ function skipGroup(cursor: Cursor): void {
   } while (depth > 0);
 }
 
+/** One cell of a line: an expression, or its condition, with or without an "if". */
+function parseCase(cursor: Cursor): Node {
+  const word = (): string => (cursor.peek()?.type === 'word' ? cursor.peek()!.value.toLowerCase() : '');
+  while (/^(?:if|for|when|where)$/.test(word())) cursor.index++;
+  if (!/^(?:otherwise|else)$/.test(word())) return parseList(cursor);
+  cursor.index++;
+  return { kind: 'text', text: 'otherwise' };
+}
+
 function parseRows(cursor: Cursor, lines: boolean): Node[][] {
   const rows: Node[][] = [[]];
   let cells = 0;
@@ -60,7 +69,7 @@ function parseRows(cursor: Cursor, lines: boolean): Node[][] {
     }
     if (cursor.accept('&')) continue;
     if (++cells > cursor.limits.elements * 5) throw new LimitReached('elements');
-    rows[rows.length - 1]!.push(lines ? parseList(cursor) : parseRelation(cursor));
+    rows[rows.length - 1]!.push(lines ? parseCase(cursor) : parseRelation(cursor));
     while (lines && (cursor.symbol() === ',' || cursor.symbol() === '.')) cursor.index++;
   }
   if (rows[rows.length - 1]!.length === 0) rows.pop();

@@ -23,7 +23,15 @@ export function parseExpression(cursor: Cursor): Node {
       result = { kind: 'plusMinus', left, right: parseSigned(cursor), flipped: symbol === '∓' };
     } else break;
   }
-  return terms.length > 0 ? { kind: 'add', terms } : result;
+  if (terms.length === 0) return result;
+  return withoutElements(terms) ?? { kind: 'add', terms };
+}
+
+/** \mathbb{R} - \{0\} is a difference of sets. */
+function withoutElements([first, second, ...rest]: Node[]): Node | undefined {
+  if (first?.kind !== 'namedSet' || second?.kind !== 'negate' || rest.length > 0) return undefined;
+  const { value } = second;
+  return value.kind === 'set' ? { kind: 'setOperation', operation: 'difference', items: [first, value] } : undefined;
 }
 
 /** A product after any number of signs. */
@@ -40,11 +48,16 @@ function parseSigned(cursor: Cursor): Node {
     return { kind: 'plusMinus', right, flipped: (symbol === '∓') !== negative };
   }
   const product = parseProduct(cursor);
-  return negative ? negate(product) : product;
+  if (!negative) return product;
+  // -7 mod 3 is the remainder of -7.
+  if (product.kind === 'call' && product.name === 'mod') {
+    return { ...product, args: [negate(product.args[0]!), product.args[1]!] };
+  }
+  return negate(product);
 }
 
 const STOPS: ReadonlySet<string> = new Set(
-  ') } ] + - ± ∓ , ; = < > <= >= != in ~ \\} & \\\\ ⌋ ⌉ ⟩ and or union intersection difference to choose . ... ? " pmod'.split(
+  ') } ] + - ± ∓ , ; = < > <= >= != in ~ \\} & \\\\ ⌋ ⌉ ⟩ and or union intersection difference to choose over . ... ? " pmod'.split(
     ' ',
   ),
 );
@@ -56,6 +69,7 @@ export function stopsProduct(cursor: Cursor): boolean {
   if (token.type === 'command') return token.value === 'end';
   if (token.type !== 'symbol') return false;
   if (token.value === '|') return cursor.bars > 0;
+  if (token.value === '(') return cursor.symbol(1) === 'mod';
   if (token.value === '‖') return cursor.bars > 0;
   return STOPS.has(token.value) || (token.value === ':' && cursor.colonSeparates);
 }
@@ -110,9 +124,11 @@ export function parseProduct(cursor: Cursor): Node {
     }
   }
   // "3 (mod 7)": the residue class.
-  if (cursor.symbol() === 'pmod') {
-    cursor.index++;
+  const spelled = cursor.symbol() === '(' && cursor.symbol(1) === 'mod';
+  if (cursor.symbol() === 'pmod' || spelled) {
+    cursor.index += spelled ? 2 : 1;
     const modulus = parseFactor(cursor);
+    if (spelled) cursor.expect(')');
     return { kind: 'apply', name: 'congruent', args: [collapse(), modulus] };
   }
   return collapse();

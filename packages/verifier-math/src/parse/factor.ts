@@ -86,15 +86,20 @@ function parsePower(cursor: Cursor, base: Node): Node {
     if (braced) cursor.expect('}');
     return result;
   }
-  if (base.kind === 'namedSet') {
-    const sign = cursor.accept('{') ? cursor.next().value : cursor.next().value;
-    cursor.accept('}');
-    return { kind: 'namedSet', name: `${base.name}${sign}` };
-  }
+  if (base.kind === 'namedSet') return markedSet(cursor, base.name);
   const exponent = parseScript(cursor);
   // x^{a}^{b} is not TeX, but people write it; powers group from the right.
   const tower = cursor.accept('^') ? cursor.nested(() => parsePower(cursor, exponent)) : exponent;
   return { kind: 'power', base, exponent: tower };
+}
+
+/** \mathbb{R}^+, \mathbb{R}_{>0}, \mathbb{R}^n */
+function markedSet(cursor: Cursor, name: string): Node {
+  if (!cursor.accept('{')) return { kind: 'namedSet', name: `${name}${cursor.next().value}` };
+  let marks = '';
+  while (cursor.symbol() !== '}') marks += cursor.next().value;
+  cursor.expect('}');
+  return { kind: 'namedSet', name: `${name}${marks}` };
 }
 
 /** What follows `^` or `_`: a braced expression, a whole number, or one atom, each possibly signed. */
@@ -109,11 +114,7 @@ export function parseScript(cursor: Cursor): Node {
 
 function subscripted(cursor: Cursor, base: Node, start: number): Node {
   const first = cursor.tokens[start];
-  if (base.kind === 'namedSet') {
-    const sign = cursor.accept('{') ? cursor.next().value : cursor.next().value;
-    cursor.accept('}');
-    return { kind: 'namedSet', name: `${base.name}${sign}` };
-  }
+  if (base.kind === 'namedSet') return markedSet(cursor, base.name);
   if (base.kind === 'number' && first?.type === 'number') {
     const named = baseInWords(cursor);
     if (named !== undefined) return basedLiteral(first.number!.whole, named) ?? cursor.fail();

@@ -18,7 +18,7 @@ export function parseFunction(cursor: Cursor): Node {
     let base: Node | undefined;
     for (;;) {
       if (power === undefined && cursor.accept('^')) power = parseScript(cursor);
-      else if (base === undefined && cursor.accept('_')) base = parseScript(cursor);
+      else if (base === undefined && cursor.accept('_')) base = parseBase(cursor);
       else break;
     }
     const args = parseArguments(cursor);
@@ -41,6 +41,14 @@ function build(name: string, args: Node[], base: Node | undefined): Node {
   if (name === 'cis') return cis(args[0]!);
   if (name === 'exp') return { kind: 'power', base: { kind: 'constant', name: 'e' }, exponent: args[0]! };
   return { kind: 'call', name, args };
+}
+
+/** `\log_28` is log_2 8 where no argument follows; `\log_10 x` has the base ten. */
+function parseBase(cursor: Cursor): Node {
+  const token = cursor.peek();
+  const runsOn = token?.type === 'number' && /^\d{2,}$/.test(token.value) && cursor.peek(1) === undefined;
+  const digit = runsOn ? cursor.takeDigit() : undefined;
+  return digit === undefined ? parseScript(cursor) : integer(digit);
 }
 
 /** cis x = cos x + i sin x */

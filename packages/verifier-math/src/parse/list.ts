@@ -1,7 +1,14 @@
 // Lists, relations and set operations: the levels above an expression.
 //   list := item { (, ; and or) item }      relation := set { (= < > …) set }      set := expression { (∪ ∩ \) expression }
 import { LimitReached } from '../limits.ts';
-import { isScalar, type ListNode, type Node, type RelationOperator, type SetOperation } from '../tree/nodes.ts';
+import {
+  isScalar,
+  type ListNode,
+  type Node,
+  type RelationNode,
+  type RelationOperator,
+  type SetOperation,
+} from '../tree/nodes.ts';
 import type { Cursor } from './cursor.ts';
 import { parseExpression } from './expression.ts';
 
@@ -27,13 +34,17 @@ export function parseList(cursor: Cursor): Node {
       cursor.index++;
     }
     if (separator === undefined) break;
-    if (cursor.done) break;
+    if (cursor.done || endsCell(cursor)) break;
     separators.push(separator);
     items.push(item(cursor));
     if (items.length > cursor.limits.elements) throw new LimitReached('elements');
   }
   return separators.length === 0 ? items[0]! : nest(items, separators);
 }
+
+/** A comma before the next cell or line of a table only ends the one before. */
+const endsCell = (cursor: Cursor): boolean =>
+  cursor.symbol() === '&' || cursor.symbol() === '\\\\' || cursor.peek()?.value === 'end';
 
 function item(cursor: Cursor): Node {
   if (cursor.symbol() === '...') {
@@ -104,7 +115,24 @@ export function parseRelation(cursor: Cursor): Node {
     operators.push(operator);
     members.push(parseSetExpression(cursor));
   }
-  return operators.length === 0 ? members[0]! : { kind: 'relation', members, operators };
+  return operators.length === 0 ? members[0]! : branches({ kind: 'relation', members, operators });
+}
+
+/** `x < -2 \cup x > 2` joins two conditions, not -2 and x. */
+function branches(relation: RelationNode): Node {
+  const { members, operators } = relation;
+  const middle = members[1]!;
+  if (operators.length !== 2 || middle.kind !== 'setOperation' || middle.items.length !== 2) return relation;
+  if (middle.operation === 'difference' || !middle.items.every(isScalar)) return relation;
+  const [left, right] = middle.items as [Node, Node];
+  return {
+    kind: 'list',
+    joiner: middle.operation === 'union' ? 'or' : 'and',
+    items: [
+      { kind: 'relation', members: [members[0]!, left], operators: [operators[0]!] },
+      { kind: 'relation', members: [right, members[2]!], operators: [operators[1]!] },
+    ],
+  };
 }
 
 function relationOperator(cursor: Cursor): RelationOperator | undefined {

@@ -37,14 +37,25 @@ export function parseLimit(cursor: Cursor): Node {
   cursor.expect('{');
   const variable = cursor.next().value;
   cursor.expect('to');
+  dropSide(cursor);
   const at = parseExpression(cursor);
-  if (cursor.accept('^')) {
-    const braced = cursor.accept('{');
-    if (!cursor.accept('+')) cursor.expect('-');
-    if (braced) cursor.expect('}');
-  }
   cursor.expect('}');
   return { kind: 'limit', variable, at, body: parseProduct(cursor) };
+}
+
+/** x \to 0^+: the side from which the limit is taken is cut out of the tokens. */
+function dropSide({ tokens, index }: Cursor): void {
+  for (let at = index; at < tokens.length; at++) {
+    const spelled = tokens
+      .slice(at, at + 5)
+      .map(({ value }) => value)
+      .join(' ');
+    const side = /^\^ (?:[+-] \}|\{ [+-] \} \})/.exec(spelled);
+    if (side) {
+      tokens.splice(at, side[0].startsWith('^ {') ? 4 : 2);
+      return;
+    }
+  }
 }
 
 /** \int_a^b body dx; the differential may stand in the numerator or in braces. */
@@ -98,3 +109,13 @@ function takeDifferential(cursor: Cursor): string {
 }
 
 const isDelimiter = (value: string | undefined): boolean => value === undefined || value === '{' || value === '}';
+
+/** \frac{d}{dx} before the product it acts on; undefined for any other fraction, and where nothing follows. */
+export function parseDerivative(cursor: Cursor): Node | undefined {
+  const names = [0, 1, 2, 3, 4, 5, 6].map((offset) => cursor.peek(offset)?.value ?? '');
+  if (!/^\{ d \} \{ d [a-z]+ \}$/.test(names.join(' ')) || cursor.peek(5)?.type === 'word') return undefined;
+  const next = cursor.peek(7);
+  if (next === undefined || (next.type === 'symbol' && !/^[({|]$/.test(next.value))) return undefined;
+  cursor.index += 7;
+  return { kind: 'call', name: 'derivative', args: [parseProduct(cursor), { kind: 'variable', name: names[5]! }] };
+}

@@ -1,4 +1,4 @@
-// Phrases around an answer that have a mathematical meaning: "3 to 2", "for any integer k".
+// Phrases around an answer that have a mathematical meaning: "3 to 2", "for any integer k", "(k \in \mathbb{Z})".
 import { integer, type Node } from '../tree/nodes.ts';
 
 /** "3 to 2" is the ratio 3 : 2. */
@@ -19,10 +19,16 @@ const IS_INTEGER = new RegExp(
   String.raw`[,;(]?\s*${TEXT}[,(]?\s*(?:where|for|with)\s*\}?\s*\$?([a-zA-Z])\$?\s*${TEXT}is\s+(?:an|any)\s+integer\s*[})]*\.?$`,
 );
 
+const IN_INTEGERS =
+  /(?:[,;]|\\[,;]|\\q?quad|~|\s)*\(\s*\$?([a-zA-Z])\s*\\in\s*(?:\\mathbb\s*\{?\s*)?\\?([ZN])\s*\}?\$?\s*\)\.?$/;
+
 /** The text without a closing "for any integer k", and the name of that integer. */
 export function splitIntegerCondition(text: string): { text: string; index: string } | undefined {
-  if (!text.includes('integer')) return undefined;
-  const match = FOR_INTEGER.exec(text) ?? IS_INTEGER.exec(text);
+  const match = text.includes('integer')
+    ? (FOR_INTEGER.exec(text) ?? IS_INTEGER.exec(text))
+    : text.includes('\\in')
+      ? IN_INTEGERS.exec(text)
+      : null;
   return match ? { text: text.slice(0, match.index), index: match[1]! } : undefined;
 }
 
