@@ -39,8 +39,10 @@ export { tf } from './tfjs.ts';
 export {
   type AdamWOptions,
   createAdamW,
+  type LiveState,
   type Optimizer,
   type StateTensor,
+  type TensorOptimizer,
   type UpdateOptions,
 } from './training/adam-w.ts';
 export { checkpoint } from './training/checkpoint.ts';

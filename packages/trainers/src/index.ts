@@ -46,6 +46,8 @@ export { sampledKl } from './kl/sampled-kl.ts';
 export { entropyThreshold, highEntropyMask } from './masks/high-entropy-tokens.ts';
 export { offPolicyMask } from './masks/off-policy-sequences.ts';
 export { type AdamOptions, adam } from './optimizer/adam.ts';
+export { type Adam8bitOptions, createAdam8bit } from './optimizer/adam-8bit.ts';
+export { combineOptimizers, type OptimizerPart } from './optimizer/combine-optimizers.ts';
 export {
   createOptimizer,
   OPTIMIZERS,
@@ -54,10 +56,12 @@ export {
 } from './optimizer/create-optimizer.ts';
 export { decays } from './optimizer/decay-groups.ts';
 export { infinityNorm } from './optimizer/infinity-norm.ts';
+export { type LearningRateGroup, splitByGroup } from './optimizer/learning-rate-groups.ts';
 export { type LionOptions, lion } from './optimizer/lion.ts';
 export { createMuonWithAdamW, type MuonOptions, type MuonWithAdamWOptions, muon } from './optimizer/muon.ts';
 export { createRuleOptimizer, type UpdateRule } from './optimizer/rule-optimizer.ts';
 export { type SgdOptions, sgd } from './optimizer/sgd.ts';
+export { type AveragedOptimizer, averageWeights } from './optimizer/weight-average.ts';
 export { nearestName, optionsFromSnakeCase } from './options/names.ts';
 export { type PpoOptions, type PpoOptionsInput, parsePpoOptions, ppoOptionsSchema } from './options/ppo-options.ts';
 export {

@@ -21,6 +21,12 @@ export interface StateTensor {
   data: Float32Array;
 }
 
+/** One tensor of a live state: a tensor, or numbers that an optimizer keeps elsewhere. */
+export interface LiveState {
+  readonly shape: readonly number[];
+  data(): Promise<ArrayLike<number>>;
+}
+
 export interface UpdateOptions {
   /** Every gradient is multiplied by this device scalar first (clipping, 1 / tokens). */
   gradientScale?: tf.Scalar;
@@ -32,7 +38,7 @@ export interface Optimizer {
   /** One update in place. Parameters without a gradient stay as they are. The gradients are not disposed. */
   update(gradients: ReadonlyMap<string, tf.Tensor>, learningRate: number, options?: UpdateOptions): void;
   /** The live state: `<parameter>.exp_avg` and `<parameter>.exp_avg_sq`. */
-  state(): Map<string, tf.Tensor>;
+  state(): ReadonlyMap<string, LiveState>;
   /** Updates that a parameter missed for want of a gradient, by name; only those that did. To be saved with `step`. */
   missedUpdates(): Record<string, number>;
   /** Restores a state that `state()` gave. */
@@ -42,6 +48,11 @@ export interface Optimizer {
     missedUpdates?: Readonly<Record<string, number>>,
   ): Promise<void>;
   dispose(): void;
+}
+
+/** An optimizer whose state is all tensors. */
+export interface TensorOptimizer extends Optimizer {
+  state(): Map<string, tf.Tensor>;
 }
 
 interface Moments {
@@ -64,7 +75,7 @@ interface StepNumbers {
  * An optimizer over these parameters; its state starts at zero.
  * @throws TensorError TW_TENSORS_OPTION
  */
-export function createAdamW(parameters: readonly Parameter[], options: AdamWOptions = {}): Optimizer {
+export function createAdamW(parameters: readonly Parameter[], options: AdamWOptions = {}): TensorOptimizer {
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = options;
   expectAdamWOptions(parameters, { beta1, beta2, epsilon, weightDecay });
   const moments = new Map<string, Moments>();
@@ -73,6 +84,14 @@ export function createAdamW(parameters: readonly Parameter[], options: AdamWOpti
     moments.set(name, { average: zeros(), squareAverage: zeros(), missed: 0 });
   }
   let step = 0;
+  const liveState = () => {
+    const state = new Map<string, tf.Tensor>();
+    for (const [name, { average, squareAverage }] of moments) {
+      state.set(`${name}.exp_avg`, average);
+      state.set(`${name}.exp_avg_sq`, squareAverage);
+    }
+    return state;
+  };
   return {
     get step() {
       return step;
@@ -105,14 +124,7 @@ export function createAdamW(parameters: readonly Parameter[], options: AdamWOpti
         updateOne(variable, gradient, state, numbers, gradientScale);
       }
     },
-    state() {
-      const state = new Map<string, tf.Tensor>();
-      for (const [name, { average, squareAverage }] of moments) {
-        state.set(`${name}.exp_avg`, average);
-        state.set(`${name}.exp_avg_sq`, squareAverage);
-      }
-      return state;
-    },
+    state: liveState,
     missedUpdates() {
       const missed = Array.from(moments, ([name, state]): [string, number] => [name, state.missed]);
       return Object.fromEntries(missed.filter(([, count]) => count > 0));
@@ -124,7 +136,7 @@ export function createAdamW(parameters: readonly Parameter[], options: AdamWOpti
           `AdamW: saved step is ${savedStep}, expected an integer >= 0`,
         );
       }
-      const targets = this.state();
+      const targets = liveState();
       for (const [name, tensor] of targets) expectStateTensor(name, tensor, saved.get(name));
       for (const [name, tensor] of targets) {
         tf.tidy(() => (tensor as tf.Variable).assign(tf.tensor(saved.get(name)!.data, tensor.shape)));

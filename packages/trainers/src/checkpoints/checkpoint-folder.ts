@@ -15,7 +15,7 @@ import {
   writeSafetensors,
 } from '@thinkwright/checkpoints';
 import { type LanguageModel, saveAdapter, saveModel } from '@thinkwright/models';
-import { type Optimizer, type Parameter, tf } from '@thinkwright/tensors';
+import { type LiveState, type Optimizer, type Parameter, tf } from '@thinkwright/tensors';
 import { TrainerError } from '../errors.ts';
 import { optionDifferences } from './option-differences.ts';
 
@@ -156,11 +156,11 @@ async function readParameters(
   }
 }
 
-const toWrite = (name: string, tensor: tf.Tensor) => ({
+const toWrite = (name: string, tensor: LiveState) => ({
   name,
   dtype: 'F32' as const,
-  shape: tensor.shape,
-  data: async () => (await tensor.data()) as Float32Array,
+  shape: [...tensor.shape],
+  data: async () => Float32Array.from(await tensor.data()),
 });
 
 async function readState<Position>(folder: string): Promise<TrainerState<Position>> {

@@ -3,6 +3,7 @@
 // Jordan et al., https://kellerjordan.github.io/posts/muon; torch.optim.Muon, which iterates in bfloat16 where this uses float32.
 
 import { createAdamW, type Optimizer, type Parameter, tf } from '@thinkwright/tensors';
+import { combineOptimizers } from './combine-optimizers.ts';
 import { createRuleOptimizer, type UpdateRule } from './rule-optimizer.ts';
 
 export interface MuonOptions {
@@ -57,27 +58,13 @@ export interface MuonWithAdamWOptions extends MuonOptions {
 export function createMuonWithAdamW(parameters: readonly Parameter[], options: MuonWithAdamWOptions = {}): Optimizer {
   const { adamW, ...own } = options;
   const isMatrix = ({ name, variable }: Parameter) => variable.rank === 2 && !/embed_tokens|lm_head/.test(name);
-  const parts = [
-    createRuleOptimizer(parameters.filter(isMatrix), muon({ adjustment: 'match_rms_adamw', ...own })),
-    createAdamW(
-      parameters.filter((parameter) => !isMatrix(parameter)),
-      adamW,
-    ),
-  ];
-  return {
-    get step() {
-      return parts[0]!.step;
+  return combineOptimizers([
+    { optimizer: createRuleOptimizer(parameters.filter(isMatrix), muon({ adjustment: 'match_rms_adamw', ...own })) },
+    {
+      optimizer: createAdamW(
+        parameters.filter((parameter) => !isMatrix(parameter)),
+        adamW,
+      ),
     },
-    update(gradients, learningRate, updateOptions) {
-      for (const part of parts) part.update(gradients, learningRate, updateOptions);
-    },
-    state: () => new Map(parts.flatMap((part) => [...part.state()])),
-    missedUpdates: () => Object.assign({}, ...parts.map((part) => part.missedUpdates())),
-    async load(step, state, missedUpdates) {
-      for (const part of parts) await part.load(step, state, missedUpdates);
-    },
-    dispose() {
-      for (const part of parts) part.dispose();
-    },
-  };
+  ]);
 }

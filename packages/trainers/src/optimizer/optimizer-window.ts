@@ -14,9 +14,12 @@ import {
 import { TrainerError } from '../errors.ts';
 import { createOptimizer, type OptimizerOptions } from './create-optimizer.ts';
 import { decays } from './decay-groups.ts';
+import { type AveragedOptimizer, averageWeights } from './weight-average.ts';
 
 export interface WindowOptions extends OptimizerOptions {
   maxGradNorm: number;
+  /** Keep a moving average of the weights with this decay. */
+  emaDecay?: number | null;
 }
 
 export interface WindowResult {
@@ -28,6 +31,8 @@ export interface WindowResult {
 export class OptimizerWindow {
   readonly parameters: Parameter[];
   readonly optimizer: Optimizer;
+  /** With emaDecay. */
+  readonly average: AveragedOptimizer | undefined;
   #model: LanguageModel;
   #maxGradNorm: number;
   #gradients: Map<string, tf.Tensor> | undefined;
@@ -41,7 +46,10 @@ export class OptimizerWindow {
       ...parameter,
       decay: decays(parameter.name),
     }));
-    this.optimizer = createOptimizer(this.parameters, options);
+    const optimizer = createOptimizer(this.parameters, options);
+    const { emaDecay = null } = options;
+    if (emaDecay !== null) this.average = averageWeights(optimizer, this.parameters, emaDecay);
+    this.optimizer = this.average ?? optimizer;
   }
 
   /**
@@ -90,6 +98,22 @@ export class OptimizerWindow {
       norm.dispose();
       this.discard();
     }
+  }
+
+  /** Runs with the averaged weights in place of the trained ones (with emaDecay). */
+  async withAverage<T>(run: () => Promise<T> | T): Promise<T> {
+    this.#swapAverage();
+    try {
+      return await run();
+    } finally {
+      this.#swapAverage();
+    }
+  }
+
+  #swapAverage(): void {
+    if (this.average === undefined) return;
+    this.average.swap();
+    this.#model.weightVersion += 1;
   }
 
   /** Drops what was added. */

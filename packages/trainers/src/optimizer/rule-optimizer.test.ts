@@ -38,7 +38,7 @@ describe.each(OPTIMIZERS)('%s', (optim) => {
     const half = await Promise.all(whole.map(({ variable }) => variable.data()));
     const state = new Map<string, { shape: number[]; data: Float32Array }>();
     for (const [name, tensor] of optimizer.state()) {
-      state.set(name, { shape: tensor.shape, data: (await tensor.data()).slice() as Float32Array });
+      state.set(name, { shape: [...tensor.shape], data: Float32Array.from(await tensor.data()) });
     }
     const resumed = parametersOf(Array.from(half[0]!));
     resumed[1]!.variable.assign(tf.tensor1d(half[1]!));

@@ -1,7 +1,7 @@
 // An optimizer from an update rule in plain tensor ops: state variables by name, steps counted for each parameter as torch does, saved
 // and restored like AdamW's. The rules (SGD, Adam, Lion, Muon) are the files beside this one; AdamW has its own fused kernel.
 
-import { type Optimizer, type Parameter, tf } from '@thinkwright/tensors';
+import { type Parameter, type TensorOptimizer, tf } from '@thinkwright/tensors';
 import { TrainerError } from '../errors.ts';
 
 /** State of one parameter by slot name; a rule assigns to it and to `value`. */
@@ -27,7 +27,7 @@ interface PinningBackend extends tf.KernelBackend {
   expectMovable?(dataId: tf.DataId): void;
 }
 
-export function createRuleOptimizer(parameters: readonly Parameter[], rule: UpdateRule): Optimizer {
+export function createRuleOptimizer(parameters: readonly Parameter[], rule: UpdateRule): TensorOptimizer {
   const states = new Map(
     parameters.map(({ name, variable }) => {
       const zeros = () => tf.tidy(() => tf.variable(tf.zerosLike(variable), false));

@@ -16,6 +16,17 @@ export const sftOptionsSchema = z.strictObject({
   maxLength: z.int().min(2).nullable().default(1024),
   /** Best-fit-decreasing bins of up to maxLength tokens; attention stays inside each sequence. A batch row is then a bin. */
   packing: z.boolean().default(false),
+  /**
+   * 'bfd' leaves out rows longer than maxLength, 'bfd_split' cuts them into pieces; 'wrapped' lays all rows end to end and cuts
+   * every maxLength tokens, so that tokens attend to rows they do not belong to.
+   */
+  packingStrategy: z.enum(['bfd', 'bfd_split', 'wrapped']).default('bfd'),
+  /** Cut rows longer than maxLength instead of leaving them out; a cut row may lose its stop token. TRL's default is keep_start. */
+  truncationMode: z.enum(['keep_start', 'keep_end']).nullable().default(null),
+  /** Uniform noise on the embeddings while training, scaled by this over sqrt(tokens x channels); 5 is usual, null = none. NEFTune. */
+  neftuneNoiseAlpha: z.number().positive().nullable().default(null),
+  /** Rows of `evalDataset` that go through the model at once. */
+  perDeviceEvalBatchSize: z.int().min(1).default(8),
   /** Rows that are packed at a time, TRL's map batch. */
   packingBuffer: z.int().min(1).default(1000),
   /** Train on the completion only. null = yes for rows with a completion, no for plain text. */
@@ -39,6 +50,18 @@ export function parseSftOptions(options: unknown): SftOptions {
     throw new TrainerError(
       'TW_TRAINERS_OPTIONS_CLASH',
       'createSftTrainer: packing fills bins of maxLength tokens, but maxLength is null. Give maxLength, or packing: false.',
+    );
+  }
+  if (parsed.packing && parsed.truncationMode !== null) {
+    throw new TrainerError(
+      'TW_TRAINERS_OPTIONS_CLASH',
+      `createSftTrainer: truncationMode "${parsed.truncationMode}" with packing: the packing strategy decides what becomes of long rows. Use packingStrategy "bfd_split", or packing: false.`,
+    );
+  }
+  if (!parsed.packing && parsed.packingStrategy !== 'bfd') {
+    throw new TrainerError(
+      'TW_TRAINERS_OPTIONS_CLASH',
+      `createSftTrainer: packingStrategy "${parsed.packingStrategy}" without packing does nothing. Set packing: true.`,
     );
   }
   return parsed;

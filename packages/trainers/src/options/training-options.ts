@@ -17,12 +17,16 @@ export const trainingOptionShape = {
   perDeviceTrainBatchSize: positiveInteger.default(8),
   /** Micro-batches of one optimizer window; any number gives the same update as one big batch. */
   gradientAccumulationSteps: positiveInteger.default(1),
-  /** 'muon' trains the matrices of the blocks with Muon and the rest with AdamW; adamBeta1 is also the momentum of 'sgd'. */
+  /** 'adamw_8bit' keeps its moments in bytes, on the host. 'muon' trains the matrices of the blocks with Muon and the rest with AdamW; adamBeta1 is also the momentum of 'sgd'. */
   optim: z.enum(OPTIMIZERS).default('adamw'),
   adamBeta1: share.default(0.9),
   adamBeta2: share.default(0.999),
   adamEpsilon: z.number().min(0).default(1e-8),
   weightDecay: z.number().min(0).default(0),
+  /** Parameters with a multiple of the learning rate, by a part of their name; the first that matches counts. */
+  learningRateGroups: z.array(z.strictObject({ match: z.string().min(1), scale: z.number().min(0) })).default([]),
+  /** Decay of a moving average of the weights, which evaluation and `save()` then use; null = none. */
+  emaDecay: z.number().min(0).lt(1).nullable().default(null),
   /** Clip the global gradient norm to this; 0 = do not clip. */
   maxGradNorm: z.number().min(0).default(1),
   lrSchedulerType: z.enum(SCHEDULES).default('linear'),
@@ -52,6 +56,15 @@ export const trainingOptionShape = {
   saveTotalLimit: positiveInteger.nullable().default(2),
   /** Call the `evaluate` port every this many steps; 0 = never. */
   evalSteps: z.int().min(0).default(0),
+  /** Stop when the metric has not improved in this many evaluations; null = never. Needs evalSteps. */
+  earlyStoppingPatience: positiveInteger.nullable().default(null),
+  /** The least that counts as an improvement. */
+  earlyStoppingThreshold: z.number().min(0).default(0),
+  /** The metric of an evaluation that decides; higher is better unless its name ends in "loss", or greaterIsBetter says so. */
+  metricForBestModel: z.string().min(1).default('eval_loss'),
+  greaterIsBetter: z.boolean().nullable().default(null),
+  /** At the end, go back to the weights of the best evaluation, kept in outputDir/best. */
+  loadBestModelAtEnd: z.boolean().default(false),
 } as const;
 
 export const trainingOptionsSchema = z.strictObject({
@@ -60,7 +73,7 @@ export const trainingOptionsSchema = z.strictObject({
 });
 export type TrainingOptions = z.output<typeof trainingOptionsSchema>;
 
-/** Refuses schedules that cannot be meant. */
+/** Refuses what cannot be meant. */
 export function checkTrainingOptions(options: TrainingOptions, trainer: string): void {
   const { lrSchedulerType, warmupSteps, maxSteps } = options;
   if (maxSteps !== undefined && warmupSteps > maxSteps) {
@@ -73,6 +86,13 @@ export function checkTrainingOptions(options: TrainingOptions, trainer: string):
     throw new TrainerError(
       'TW_TRAINERS_OPTIONS_CLASH',
       `${trainer}: lrSchedulerType "warmup_stable_decay" needs lrSchedulerKwargs.numDecaySteps, the steps of the decay at the end; a tenth of maxSteps is usual.`,
+    );
+  }
+  const watches = options.earlyStoppingPatience !== null || options.loadBestModelAtEnd;
+  if (watches && options.evalSteps === 0) {
+    throw new TrainerError(
+      'TW_TRAINERS_OPTIONS_CLASH',
+      `${trainer}: ${options.loadBestModelAtEnd ? 'loadBestModelAtEnd' : 'earlyStoppingPatience'} needs evaluations to compare, but evalSteps is 0. Give evalSteps.`,
     );
   }
   if (lrSchedulerType === 'constant' && warmupSteps > 0) {
