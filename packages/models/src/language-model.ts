@@ -9,6 +9,8 @@ export interface HiddenOptions {
   checkpointActivations?: boolean;
   /** Turns LoRA dropout on, with masks fixed by this key. Absent = no dropout (evaluation, scoring). */
   dropoutKey?: RandomKey;
+  /** [T, C], added to the embeddings; a constant for gradients (NEFTune). */
+  embeddingNoise?: tf.Tensor2D;
 }
 
 export interface LanguageModel {

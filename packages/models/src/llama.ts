@@ -119,11 +119,12 @@ export class Llama implements LanguageModel {
   }
 
   #run(ids: tf.Tensor1D, positions: tf.Tensor1D, attend: BlockContext['attend'], options: HiddenOptions): tf.Tensor2D {
-    const { dropoutKey, checkpointActivations = false } = options;
+    const { dropoutKey, checkpointActivations = false, embeddingNoise } = options;
     const adapter = this.#adapter && this.#adapterOn ? { adapter: this.#adapter, dropoutKey } : undefined;
     const context: BlockContext = { config: this.config, ropeTable: this.#ropeTable, positions, attend, adapter };
     return tf.tidy(() => {
       let x = embedding(this.#matrix(embeddingName), ids); // [T, C]
+      if (embeddingNoise) x = tf.add(x, embeddingNoise);
       for (const [layer, weights] of this.#blocks.entries()) {
         // A scope for each block: without a tape its activations are freed before the next begins.
         const block = (input: tf.Tensor) => tf.tidy(() => decoderBlock(input as tf.Tensor2D, layer, weights, context));

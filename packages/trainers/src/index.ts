@@ -142,6 +142,11 @@ export {
   pairScores,
 } from './preference-losses/pair-scores.ts';
 export { logSumSquaredProbs, wpoWeights } from './preference-losses/wpo-weight.ts';
+export { checkRows } from './preflight/check-rows.ts';
+export { checkTemplate, checkTokenizer } from './preflight/check-tokenizer.ts';
+export { type Finding, reportFindings } from './preflight/finding.ts';
+export { checkMemory, estimateMemory, type MemoryEstimate } from './preflight/memory-estimate.ts';
+export { type CompletionProbe, type ProbeOptions, probeCompletions } from './preflight/probe-completions.ts';
 export { createRejectionSampler, type RejectionSamplerPorts } from './rejection-sampling/rejection-sampler.ts';
 export { bradleyTerryLoss } from './reward-models/bradley-terry.ts';
 export type { ClassifierPorts } from './reward-models/classifier-run.ts';
@@ -166,6 +171,9 @@ export type { StepRow, StepTokenSettings } from './reward-models/step-source.ts'
 export { type PolicyObjectiveOptions, type PolicyTokens, policyObjective } from './rl/policy-objective.ts';
 export { createRlTrainer, type RlPorts } from './rl/rl-trainer.ts';
 export { createSchedule, SCHEDULES, type ScheduleKeywords, type ScheduleName } from './schedules/create-schedule.ts';
+export { type EvaluateSequencesOptions, evaluateSequences } from './sft/evaluate-sequences.ts';
+export { type GeneratedAccuracyOptions, generatedAccuracy } from './sft/generated-accuracy.ts';
+export { neftuneNoise } from './sft/neftune.ts';
 export { rowToSequence, type SequenceSettings, type SftRow } from './sft/row-to-sequence.ts';
 export { createSftTrainer, type SftPorts } from './sft/sft-trainer.ts';
 export type {

@@ -10,12 +10,15 @@ export interface TrainOptions {
 }
 
 export interface TrainSummary {
-  reason: 'finished' | 'aborted' | 'exhausted';
+  /** `stalled`: earlyStoppingPatience evaluations brought no improvement. */
+  reason: 'finished' | 'aborted' | 'exhausted' | 'stalled';
   step: number;
   /** Tokens trained on since the very first step. */
   tokens: number;
   /** Of the last step. */
   metrics: Record<string, number>;
+  /** The best evaluation, when options ask for one. */
+  best?: { step: number; value: number };
   /** Last checkpoint written by this call. */
   checkpoint?: string;
 }

@@ -55,6 +55,7 @@ export function trainingLoop<Position>(
         const { metrics, tokens, seconds = (performance.now() - started) / 1000, saveAnyway } = result;
         yield run.finishStep({ ...metrics, num_tokens: run.tokens + tokens }, tokens, seconds);
         yield* run.afterStep(signal, saveAnyway);
+        if (run.hasStalled) return yield* run.finish('stalled');
         await setImmediate(); // timers and Ctrl-C get their turn on devices that compute in this thread
       }
       return yield* run.finish('finished');

@@ -1,9 +1,13 @@
 // What every trainer's loop stands on: counters, optimizer window, schedule, checkpoints. Holds state; knows no algorithm.
 
+import { join } from 'node:path';
+import { writeFolderAtomically } from '@thinkwright/checkpoints';
 import { currentDevice, type Parameter, type tf } from '@thinkwright/tensors';
+import { afterEvaluation, type BestEvaluation, hasStalled, watchesEvaluations } from './best-evaluation.ts';
 import {
   newestCheckpoint,
   readCheckpoint,
+  readParameters,
   type SaveWeights,
   saveWeights,
   type Trainable,
@@ -52,6 +56,7 @@ export class TrainingRun<Position> {
   #ready: Promise<void> | undefined;
   #savedStep: number | undefined;
   #lastCheckpoint: string | undefined;
+  #best: BestEvaluation | undefined;
   #training = false;
 
   constructor(settings: RunSettings<Position>) {
@@ -59,6 +64,7 @@ export class TrainingRun<Position> {
     this.#phase = { start: 0, steps: settings.totalSteps };
     this.#schedule = this.#newSchedule();
     this.window = this.#newWindow();
+    if (settings.options.loadBestModelAtEnd) bestFolder(settings.ports.outputDir);
   }
 
   #newWindow(): OptimizerWindow {
@@ -123,6 +129,7 @@ export class TrainingRun<Position> {
     this.step = state.step;
     this.tokens = state.tokens;
     this.metrics = state.metrics;
+    this.#best = state.best;
     this.#savedStep = state.step;
     this.#lastCheckpoint = folder;
     await restore(state.position);
@@ -178,8 +185,10 @@ export class TrainingRun<Position> {
     const { ports, options } = this.#settings;
     if (ports.evaluate !== undefined && options.evalSteps > 0 && this.step % options.evalSteps === 0) {
       const started = performance.now();
-      const metrics = await ports.evaluate({ step: this.step, model: ports.model, signal });
+      const { evaluate, model } = ports;
+      const metrics = await this.window.withAverage(() => evaluate({ step: this.step, model, signal }));
       yield { type: 'eval-end', step: this.step, metrics, seconds: (performance.now() - started) / 1000 };
+      if (watchesEvaluations(options)) yield* this.#compareEvaluation(metrics);
     }
     const due = options.saveSteps > 0 && this.step % options.saveSteps === 0;
     if (ports.outputDir !== undefined && (due || saveAnyway)) {
@@ -187,16 +196,38 @@ export class TrainingRun<Position> {
     }
   }
 
+  /** Whether earlyStoppingPatience has run out. */
+  get hasStalled(): boolean {
+    return hasStalled(this.#best, this.#settings.options);
+  }
+
+  async *#compareEvaluation(metrics: Record<string, number>): AsyncGenerator<TrainerEvent, void> {
+    const { ports, options } = this.#settings;
+    this.#best = afterEvaluation(this.#best, this.step, metrics, options);
+    if (!options.loadBestModelAtEnd || this.#best.step !== this.step) return;
+    const folder = bestFolder(ports.outputDir);
+    await writeFolderAtomically(folder, (temporary) => this.save(temporary));
+    yield { type: 'checkpoint', step: this.step, folder };
+  }
+
   /** Last checkpoint and the closing event. */
   async *finish(reason: TrainSummary['reason']): AsyncGenerator<TrainerEvent, TrainSummary> {
     if (this.#settings.ports.outputDir !== undefined && this.#savedStep !== this.step) {
       yield { type: 'checkpoint', step: this.step, folder: await this.checkpoint() };
+    }
+    const { ports, options } = this.#settings;
+    const isOver = reason === 'finished' || reason === 'stalled';
+    if (options.loadBestModelAtEnd && isOver && this.#best !== undefined && this.#best.step !== this.step) {
+      const file = ports.model.adapter === undefined ? 'model.safetensors' : 'adapter_model.safetensors';
+      await readParameters(bestFolder(ports.outputDir), file, this.window.parameters);
+      ports.model.weightVersion += 1;
     }
     const summary: TrainSummary = {
       reason,
       step: this.step,
       tokens: this.tokens,
       metrics: this.metrics,
+      ...(this.#best && { best: { step: this.#best.step, value: this.#best.value } }),
       ...(this.#lastCheckpoint === undefined ? {} : { checkpoint: this.#lastCheckpoint }),
     };
     yield { type: 'end', reason, step: this.step, totalSteps: this.totalSteps, summary };
@@ -221,6 +252,7 @@ export class TrainingRun<Position> {
         tokens: this.tokens,
         position: position(),
         metrics: this.metrics,
+        ...(this.#best && { best: this.#best }),
         options: { ...options },
         versions: runVersions(),
       },
@@ -232,7 +264,7 @@ export class TrainingRun<Position> {
   }
 
   save(folder: string): Promise<void> {
-    return this.#trainable().save(folder);
+    return this.window.withAverage(() => this.#trainable().save(folder));
   }
 
   #trainable(): Trainable {
@@ -246,4 +278,12 @@ export class TrainingRun<Position> {
         save ? save(folder, tokenizerFiles) : saveWeights(ports.model, folder, tokenizerFiles, beside),
     };
   }
+}
+
+function bestFolder(outputDir: string | undefined): string {
+  if (outputDir !== undefined) return join(outputDir, 'best');
+  throw new TrainerError(
+    'TW_TRAINERS_OPTIONS_CLASH',
+    'loadBestModelAtEnd keeps the best weights in outputDir/best, but there is no outputDir. Give outputDir.',
+  );
 }

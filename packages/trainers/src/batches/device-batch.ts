@@ -45,6 +45,8 @@ export interface ScoreTokensOptions {
   gradientCheckpointing?: boolean;
   /** LoRA dropout with masks fixed by this key; none when left out. */
   dropoutKey?: RandomKey;
+  /** [T, C], added to the embeddings. */
+  embeddingNoise?: tf.Tensor2D;
 }
 
 export interface ScoredTokens {
@@ -57,9 +59,10 @@ export interface ScoredTokens {
 export function scoreTokens(
   model: LanguageModel,
   batch: DeviceBatch,
-  { temperature = 1, gradientCheckpointing = false, dropoutKey }: ScoreTokensOptions = {},
+  { temperature = 1, gradientCheckpointing = false, dropoutKey, embeddingNoise }: ScoreTokensOptions = {},
 ): ScoredTokens {
-  const states = model.hidden(batch.ids, batch.layout, { checkpointActivations: gradientCheckpointing, dropoutKey }); // [T, C]
+  const options = { checkpointActivations: gradientCheckpointing, dropoutKey, embeddingNoise };
+  const states = model.hidden(batch.ids, batch.layout, options); // [T, C]
   const hidden = gatherRows(states, batch.rows);
   return { ...tokenLogProbs(hidden, model.outputWeight(), batch.targets, { temperature }), hidden };
 }

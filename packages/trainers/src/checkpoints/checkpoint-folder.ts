@@ -16,6 +16,7 @@ import {
 } from '@thinkwright/checkpoints';
 import { type LanguageModel, saveAdapter, saveModel } from '@thinkwright/models';
 import { type LiveState, type Optimizer, type Parameter, tf } from '@thinkwright/tensors';
+import type { BestEvaluation } from '../best-evaluation.ts';
 import { TrainerError } from '../errors.ts';
 import { optionDifferences } from './option-differences.ts';
 
@@ -27,6 +28,7 @@ export interface TrainerState<Position = unknown> {
   tokens: number;
   position: Position;
   metrics: Record<string, number>;
+  best?: BestEvaluation;
   options: Record<string, unknown>;
   versions: Record<string, string>;
 }
@@ -136,7 +138,7 @@ export async function readCheckpoint<Position>(
 }
 
 /** From the main file (in PEFT's naming where it is an adapter's), or from the head's own. */
-async function readParameters(
+export async function readParameters(
   folder: string,
   mainFile: string,
   parameters: readonly Pick<Parameter, 'name' | 'variable'>[],

@@ -1,6 +1,6 @@
 // Options that decide the numbers must be equal for an exact resume; those that only decide when to save or look may differ.
 
-const HARMLESS = new Set(['saveSteps', 'saveTotalLimit', 'evalSteps']);
+const HARMLESS = new Set(['saveSteps', 'saveTotalLimit', 'evalSteps', 'perDeviceEvalBatchSize']);
 
 /** One line for each option that differs, such as `learningRate was 0.001, is 0.002`. */
 export function optionDifferences(saved: Record<string, unknown>, current: Record<string, unknown>): string[] {

@@ -3,18 +3,12 @@
 // float32 moments: they cost nothing and their blocks would be ragged. Dettmers et al., https://arxiv.org/abs/2110.02861;
 // the numbers are those of bitsandbytes' AdamW8bit.
 
-import {
-  createAdamW,
-  type LiveState,
-  type Optimizer,
-  type Parameter,
-  type StateTensor,
-  tf,
-} from '@thinkwright/tensors';
+import { createAdamW, type LiveState, type Optimizer, type Parameter, type StateTensor } from '@thinkwright/tensors';
 import { TrainerError } from '../errors.ts';
 import { BLOCK_SIZE, type QuantizedBlocks, quantizedZeros, readBlock, writeBlock } from './block-quantization.ts';
 import { combineOptimizers } from './combine-optimizers.ts';
 import { dynamicMap } from './dynamic-map.ts';
+import { setValues } from './set-values.ts';
 
 export interface Adam8bitOptions {
   beta1?: number;
@@ -98,7 +92,7 @@ function createBlockAdam(parameters: readonly Parameter[], options: Omit<Adam8bi
         const scaled = (gradient.dataSync() as Float32Array).map((value) => value * scale);
         const values = Float32Array.from(variable.dataSync());
         updateOne(values, scaled, own, learningRate, decay);
-        tf.tidy(() => variable.assign(tf.tensor(values, variable.shape)));
+        setValues(variable, values);
       }
     },
     state() {

@@ -63,9 +63,9 @@ describe('the average of the weights', () => {
       expected = valuesOf(parameters)[0]!.map((weight, i) => expected[i]! + 0.1 * (weight - expected[i]!));
     }
     const weights = valuesOf(parameters)[0]!;
-    averaged.swap();
+    await averaged.swap();
     for (const [i, value] of valuesOf(parameters)[0]!.entries()) expect(value).toBeCloseTo(expected[i]!, 5);
-    averaged.swap();
+    await averaged.swap();
     expect(valuesOf(parameters)[0]).toEqual(weights);
 
     const state = new Map<string, { shape: number[]; data: Float32Array }>();
@@ -76,8 +76,8 @@ describe('the average of the weights', () => {
     const resumed = averageWeights(createOptimizer(again, options), again, 0.9);
     await resumed.load(averaged.step, state);
     for (const one of [averaged, resumed]) one.update(gradients(), 0.1);
-    resumed.swap();
-    averaged.swap();
+    await resumed.swap();
+    await averaged.swap();
     expect(valuesOf(again)).toEqual(valuesOf(parameters));
     state.delete(`${names[0]}.ema`);
     await expect(resumed.load(1, state)).rejects.toMatchObject({ code: 'TW_TRAINERS_CHECKPOINT_MISMATCH' });

@@ -102,17 +102,17 @@ export class OptimizerWindow {
 
   /** Runs with the averaged weights in place of the trained ones (with emaDecay). */
   async withAverage<T>(run: () => Promise<T> | T): Promise<T> {
-    this.#swapAverage();
+    await this.#swapAverage();
     try {
       return await run();
     } finally {
-      this.#swapAverage();
+      await this.#swapAverage();
     }
   }
 
-  #swapAverage(): void {
+  async #swapAverage(): Promise<void> {
     if (this.average === undefined) return;
-    this.average.swap();
+    await this.average.swap();
     this.#model.weightVersion += 1;
   }
 

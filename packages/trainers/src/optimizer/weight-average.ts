@@ -4,10 +4,11 @@
 
 import { type LiveState, type Optimizer, type Parameter, tf } from '@thinkwright/tensors';
 import { TrainerError } from '../errors.ts';
+import { setValues } from './set-values.ts';
 
 export interface AveragedOptimizer extends Optimizer {
   /** Exchanges weights and average in place; calling it again undoes that. */
-  swap(): void;
+  swap(): Promise<void>;
 }
 
 const SLOT = 'ema';
@@ -32,14 +33,13 @@ export function averageWeights(
         tf.tidy(() => average.assign(tf.add(average, tf.mul(tf.sub(variable, average), 1 - decay))));
       }
     },
-    swap() {
+    async swap() {
       for (const { name, variable } of parameters) {
         const average = averages.get(name)!;
-        tf.tidy(() => {
-          const weights = tf.mul(variable, 1); // a copy of its own: the update writes in place
-          variable.assign(tf.mul(average, 1));
-          average.assign(weights);
-        });
+        const [weights, averaged] = await Promise.all([variable.data(), average.data()]);
+        const kept = Float32Array.from(weights);
+        setValues(variable, Float32Array.from(averaged));
+        setValues(average, kept);
       }
     },
     state() {

@@ -1,11 +1,13 @@
-// packing/labels.jsonl: which tokens SFTTrainer trains on. Cases that cut rows (max_length, bfd_split, wrapped) are skipped: rows are
-// left out here, never cut. The chat template loses its generation marks first: the masks are computed by our renderer. That is
-// also why assistant-only conversations of several turns are skipped: transformers ends a turn's mask at a character that has no
-// token (the space after <|end|>) and then marks everything up to the end, the user's next turn included. We do not train on that.
+// packing/labels.jsonl: which tokens SFTTrainer trains on, with truncation and every packing strategy. The chat template loses its
+// generation marks first: the masks are computed by our renderer. That is also why assistant-only conversations of several turns
+// are skipped: transformers ends a turn's mask at a character that has no token (the space after <|end|>) and then marks everything
+// up to the end, the user's next turn included. We do not train on that.
 
 import { createChatFormat, createTokenizer, type Tokenizer } from '@thinkwright/chat';
+import { type PackingStrategy, packRows } from '@thinkwright/datasets';
 import { supervisedTokens, type TrainingSequence } from '../batches/training-sequence.ts';
 import { rowToSequence, type SequenceSettings, type SftRow } from '../sft/row-to-sequence.ts';
+import { joined, pieceOf, truncated } from '../sft/sequence-source.ts';
 import { countFamily, type ParityFamily } from './parity-family.ts';
 import { readCases, readParityJson } from './parity-folder.ts';
 
@@ -25,7 +27,7 @@ export function labelsParity(folder: string): Promise<ParityFamily> {
     const turns = inputs.rows.map(
       ({ messages }) => (messages as { role: string }[] | undefined)?.filter(isAssistant).length ?? 0,
     );
-    if (options.max_length !== undefined || (options.assistant_only_loss && Math.max(...turns) > 1)) return undefined;
+    if (options.assistant_only_loss && Math.max(...turns) > 1) return undefined;
     const isChat = inputs.rows.some((row) => row.messages !== undefined || Array.isArray(row.prompt));
     const settings: SequenceSettings = {
       tokenizer,
@@ -35,11 +37,27 @@ export function labelsParity(folder: string): Promise<ParityFamily> {
         options.assistant_only_loss === true || inputs.rows.some((row) => row.assistant_masks !== undefined),
       appendEos: true,
     };
-    const sequences = inputs.rows.map((row) => rowToSequence(row, settings)).filter((row) => supervisedTokens(row) > 0);
+    const rows = inputs.rows.map((row) => rowToSequence(row, settings));
+    const sequences = fitted(rows, options);
     const differing = sequences.filter((row, i) => !sameLabels(row, outputs.rows[i]!)).length;
     const missing = Math.abs(sequences.length - outputs.rows.length);
     return [{ what: 'rows with other labels', deviation: differing + missing, tolerance: 0 }];
   });
+}
+
+/** What max_length makes of the rows: the first tokens of each, or packed bins laid end to end. */
+function fitted(rows: TrainingSequence[], options: Record<string, unknown>): TrainingSequence[] {
+  const maxLength = options.max_length as number | undefined;
+  const isTrained = (row: TrainingSequence) => supervisedTokens(row) > 0; // TRL drops rows without a label, but no pieces
+  if (maxLength === undefined) return rows.filter(isTrained);
+  if (!options.packing) {
+    const mode = (options.truncation_mode as 'keep_start' | 'keep_end' | undefined) ?? 'keep_start';
+    return rows.map((row) => truncated(row, maxLength, mode)).filter(isTrained);
+  }
+  const trained = rows.filter(isTrained);
+  const lengths = trained.map(({ ids }) => ids.length);
+  const bins = packRows(lengths, maxLength, options.packing_strategy as PackingStrategy);
+  return bins.map((bin) => joined(bin.map((segment) => pieceOf(trained, segment))));
 }
 
 const isAssistant = ({ role }: { role: string }) => role === 'assistant';

@@ -1,13 +1,14 @@
 // One optimizer window of supervised learning: forward and backward of every micro-batch, one update, metrics.
 
 import type { LanguageModel } from '@thinkwright/models';
-import { hashKey, linear, tf } from '@thinkwright/tensors';
+import { hashKey, linear, type RandomKey, tf } from '@thinkwright/tensors';
 import { scoreTokens, uploadBatch } from '../batches/device-batch.ts';
-import { packSequences } from '../batches/packed-batch.ts';
+import { type PackedBatch, packSequences } from '../batches/packed-batch.ts';
 import { readKept } from '../batches/read-kept.ts';
 import type { TrainingSequence } from '../batches/training-sequence.ts';
 import { TrainerError } from '../errors.ts';
 import type { OptimizerWindow } from '../optimizer/optimizer-window.ts';
+import { neftuneNoise } from './neftune.ts';
 import { dynamicFineTuning, negativeLogLikelihood } from './sft-loss.ts';
 
 export interface LearnSequencesOptions {
@@ -17,6 +18,7 @@ export interface LearnSequencesOptions {
   gradientCheckpointing: boolean;
   tokenAccuracy?: boolean;
   lossType?: 'nll' | 'dft';
+  neftuneNoiseAlpha?: number | null;
 }
 
 export interface LearnSequencesResult {
@@ -33,8 +35,16 @@ export async function learnSequences(
   window: OptimizerWindow,
   microBatches: readonly (readonly TrainingSequence[])[],
   learningRate: number,
-  { step, seed, gradientCheckpointing, tokenAccuracy = false, lossType = 'nll' }: LearnSequencesOptions,
+  options: LearnSequencesOptions,
 ): Promise<LearnSequencesResult> {
+  const {
+    step,
+    seed,
+    gradientCheckpointing,
+    tokenAccuracy = false,
+    lossType = 'nll',
+    neftuneNoiseAlpha = null,
+  } = options;
   const batches = microBatches.map(packSequences);
   const windowTokens = batches.reduce((sum, batch) => sum + batch.targets.length, 0);
   if (windowTokens === 0) throw nothingSupervised(step);
@@ -43,9 +53,15 @@ export async function learnSequences(
     if (batch.targets.length === 0) continue;
     const dropoutKey = { seed, stream: hashKey(`dropout ${step} ${micro}`) };
     const device = uploadBatch(batch);
+    const noiseKey = { seed, stream: hashKey(`neftune ${step} ${micro}`) };
+    const embeddingNoise = neftuneNoiseAlpha === null ? undefined : noiseOf(model, batch, neftuneNoiseAlpha, noiseKey);
     kept.push(
       window.add(() => {
-        const { logProbs, entropy, hidden } = scoreTokens(model, device, { gradientCheckpointing, dropoutKey });
+        const { logProbs, entropy, hidden } = scoreTokens(model, device, {
+          gradientCheckpointing,
+          dropoutKey,
+          embeddingNoise,
+        });
         const keep: KeptTensors = { entropy };
         if (tokenAccuracy) keep.correct = correctTokens(hidden, model.outputWeight(), device.targets);
         const lossOf = lossType === 'dft' ? dynamicFineTuning : negativeLogLikelihood;
@@ -53,6 +69,7 @@ export async function learnSequences(
       }),
     );
     device.dispose();
+    embeddingNoise?.dispose();
   }
   const [{ loss, gradNorm }, values] = await Promise.all([window.close(learningRate), readKept(kept)]);
   const tokens = microBatches.flat().reduce((sum, { ids }) => sum + ids.length, 0);
@@ -60,6 +77,11 @@ export async function learnSequences(
     metrics: { loss, grad_norm: gradNorm, learning_rate: learningRate, ...meanMetrics(values, windowTokens) },
     tokens,
   };
+}
+
+function noiseOf(model: LanguageModel, { lengths, ids }: PackedBatch, alpha: number, key: RandomKey): tf.Tensor2D {
+  const { hiddenSize } = model.config;
+  return tf.tensor2d(neftuneNoise(lengths, hiddenSize, alpha, key), [ids.length, hiddenSize]);
 }
 
 type KeptTensors = Record<string, tf.Tensor>; // entropy [N], and with tokenAccuracy correct []

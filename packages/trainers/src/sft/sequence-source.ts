@@ -1,7 +1,7 @@
 // Batches of sequences from a stream of rows: tokenise, filter by length, optionally pack into bins, exact position for resume.
 
 import type { RowStream } from '@thinkwright/datasets';
-import { packBestFitDecreasing } from '@thinkwright/datasets';
+import { type PackedSegment, type PackingStrategy, packRows } from '@thinkwright/datasets';
 import type { TrainingSequence } from '../batches/training-sequence.ts';
 import { rowToSequence, type SequenceSettings, type SftRow } from './row-to-sequence.ts';
 
@@ -9,6 +9,8 @@ export interface SequenceSourceOptions extends SequenceSettings {
   maxLength: number | null;
   packing: boolean;
   packingBuffer: number;
+  packingStrategy?: PackingStrategy;
+  truncationMode?: 'keep_start' | 'keep_end' | null;
 }
 
 export interface SequenceSourceState {
@@ -47,6 +49,17 @@ export class SequenceSource {
     return this.#bins[this.#taken++];
   }
 
+  /** Up to `count` batch rows, fewer at the end of the stream. */
+  async take(count: number): Promise<BatchRow[]> {
+    const rows: BatchRow[] = [];
+    while (rows.length < count) {
+      const row = await this.next();
+      if (row === undefined) break;
+      rows.push(row);
+    }
+    return rows;
+  }
+
   state(): SequenceSourceState {
     return this.#options.packing ? { ...this.#bufferStart, taken: this.#taken } : { ...this.#position(), taken: 0 };
   }
@@ -75,9 +88,13 @@ export class SequenceSource {
       if (sequence === undefined) break;
       sequences.push(sequence);
     }
+    const { maxLength, packingBuffer, packingStrategy = 'bfd' } = this.#options;
     const lengths = sequences.map((sequence) => sequence.ids.length);
-    const bins = packBestFitDecreasing(lengths, this.#options.maxLength!, { rowsAtOnce: this.#options.packingBuffer });
-    this.#bins = bins.map((bin) => bin.map(({ row }) => sequences[row]!));
+    const bins = packRows(lengths, maxLength!, packingStrategy, { rowsAtOnce: packingBuffer });
+    this.#bins = bins.map((bin) => {
+      const pieces = bin.map((segment) => pieceOf(sequences, segment));
+      return packingStrategy === 'wrapped' ? [joined(pieces)] : pieces;
+    });
     this.#taken = 0;
     return this.#bins.length > 0;
   }
@@ -88,8 +105,44 @@ export class SequenceSource {
       if (row === undefined) return undefined;
       this.read++;
       const sequence = rowToSequence(row, this.#options);
-      if (this.#options.maxLength === null || sequence.ids.length <= this.#options.maxLength) return sequence;
+      const { maxLength, packing, packingStrategy = 'bfd', truncationMode = null } = this.#options;
+      if (maxLength === null || sequence.ids.length <= maxLength) return sequence;
+      if (packing && packingStrategy !== 'bfd') return sequence; // cut into pieces by the packer
+      if (truncationMode !== null) return truncated(sequence, maxLength, truncationMode);
       this.tooLong++;
     }
   }
+}
+
+/** The first or the last `maxLength` tokens. */
+export function truncated(
+  { ids, mask }: TrainingSequence,
+  maxLength: number,
+  mode: 'keep_start' | 'keep_end',
+): TrainingSequence {
+  const start = mode === 'keep_start' ? 0 : Math.max(0, ids.length - maxLength);
+  return { ids: ids.slice(start, start + maxLength), mask: mask.slice(start, start + maxLength) };
+}
+
+/** The tokens of a segment; its first has no context, so its mask is not read. */
+export function pieceOf(
+  sequences: readonly TrainingSequence[],
+  { row, start, length }: PackedSegment,
+): TrainingSequence {
+  const { ids, mask } = sequences[row]!;
+  if (start === 0 && length === ids.length) return sequences[row]!;
+  return { ids: ids.slice(start, start + length), mask: mask.slice(start, start + length) };
+}
+
+/** Pieces end to end as one sequence: `wrapped`, where tokens attend to the rows before theirs. */
+export function joined(pieces: readonly TrainingSequence[]): TrainingSequence {
+  const length = pieces.reduce((sum, { ids }) => sum + ids.length, 0);
+  const whole = { ids: new Int32Array(length), mask: new Uint8Array(length) };
+  let at = 0;
+  for (const { ids, mask } of pieces) {
+    whole.ids.set(ids, at);
+    whole.mask.set(mask, at);
+    at += ids.length;
+  }
+  return whole;
 }

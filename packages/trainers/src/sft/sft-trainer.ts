@@ -3,18 +3,26 @@
 
 import type { ChatFormat, Tokenizer } from '@thinkwright/chat';
 import type { Dataset } from '@thinkwright/datasets';
+import { memoryReport } from '@thinkwright/tensors';
 import { openStream, type RowPorts } from '../batches/open-stream.ts';
+import type { TrainingSequence } from '../batches/training-sequence.ts';
 import { TrainerError } from '../errors.ts';
 import { parseSftOptions, type SftOptions, type SftOptionsInput } from '../options/sft-options.ts';
-import type { SharedPorts, Trainer, TrainerEvent } from '../trainer.ts';
+import { checkRows } from '../preflight/check-rows.ts';
+import { checkTemplate, checkTokenizer } from '../preflight/check-tokenizer.ts';
+import { reportFindings } from '../preflight/finding.ts';
+import { checkMemory, estimateMemory } from '../preflight/memory-estimate.ts';
+import type { Evaluate, SharedPorts, Trainer, TrainerEvent } from '../trainer.ts';
 import { type TakeStep, trainingLoop } from '../training-loop.ts';
 import { TrainingRun } from '../training-run.ts';
+import { evaluateSequences } from './evaluate-sequences.ts';
 import { learnSequences } from './learn-sequences.ts';
 import type { SftRow } from './row-to-sequence.ts';
 import { type BatchRow, SequenceSource } from './sequence-source.ts';
-import { withoutTrainedStop } from './stop-token-check.ts';
 
 export interface SftPorts extends SharedPorts, RowPorts<SftRow> {
+  /** Rows that are not trained on: eval_loss, eval_entropy and eval_mean_token_accuracy every evalSteps. */
+  evalDataset?: Dataset<SftRow>;
   /** Renders conversations; needed for rows of messages. */
   format?: ChatFormat;
   /** Needed for rows of plain text when there is no format. */
@@ -27,8 +35,8 @@ export interface SftPorts extends SharedPorts, RowPorts<SftRow> {
  * @throws TrainerError for unknown, invalid or clashing options.
  */
 export function createSftTrainer(settings: SftPorts & SftOptionsInput): Trainer {
-  const { model, stage, evaluate, outputDir, resumeFromCheckpoint, stream, dataset, format, tokenizer, ...given } =
-    settings;
+  const { model, stage, evaluate, evalDataset, outputDir, resumeFromCheckpoint, stream, dataset, ...rest } = settings;
+  const { format, tokenizer, ...given } = rest;
   const options = parseSftOptions(given);
   const totalSteps = stepsOf(options, dataset);
   const rows = { seed: options.seed, shuffle: options.shuffleDataset };
@@ -37,9 +45,20 @@ export function createSftTrainer(settings: SftPorts & SftOptionsInput): Trainer 
     format,
     tokenizer,
   });
+  const evaluateBoth: Evaluate = async (context) => ({
+    ...(evalDataset &&
+      (await evaluateSequences(model, evalDataset, { ...options, format, tokenizer }, context.signal))),
+    ...(await evaluate?.(context)),
+  });
   const run = new TrainingRun({
     kind: 'sft',
-    ports: { model, stage, evaluate, outputDir, resumeFromCheckpoint },
+    ports: {
+      model,
+      stage,
+      evaluate: evaluate || evalDataset ? evaluateBoth : undefined,
+      outputDir,
+      resumeFromCheckpoint,
+    },
     options,
     totalSteps,
     tokenizerFiles: format?.files ?? tokenizer?.files,
@@ -51,6 +70,17 @@ export function createSftTrainer(settings: SftPorts & SftOptionsInput): Trainer 
   let reportedTooLong = 0;
   let firstStep = 0;
 
+  function preflight(sequences: TrainingSequence[], microBatch: TrainingSequence[]) {
+    const names = format?.tokenizer ?? tokenizer;
+    const tokens = microBatch.reduce((sum, { ids }) => sum + ids.length, 0);
+    return [
+      ...(names ? checkTokenizer(model, names, format?.stopIds) : []),
+      ...(format ? checkTemplate(format) : []),
+      ...checkRows(sequences, { vocabularySize: model.config.vocabularySize, stopIds: format?.stopIds }),
+      ...checkMemory(estimateMemory(model, run.window.parameters, options, tokens), memoryReport().bytes),
+    ];
+  }
+
   async function* takeStep(): ReturnType<TakeStep> {
     const window = await readWindow(source, perDeviceTrainBatchSize, gradientAccumulationSteps);
     if (source.tooLong > reportedTooLong) {
@@ -61,10 +91,7 @@ export function createSftTrainer(settings: SftPorts & SftOptionsInput): Trainer 
       if (run.step === 0) throw noRows(source, options);
       return 'exhausted';
     }
-    if (run.step === firstStep && format !== undefined) {
-      const unstopped = withoutTrainedStop(window.flat(2), format.stopIds);
-      if (unstopped > 0) yield stopWarning(unstopped, window.flat(2).length, run.step);
-    }
+    if (run.step === firstStep) yield* reportFindings(preflight(window.flat(2), window[0]!.flat()), run.step);
     const microBatches = window.map((rows) => rows.flat());
     return learnSequences(model, run.window, microBatches, run.learningRate, { ...options, step: run.step });
   }
@@ -82,12 +109,7 @@ export function createSftTrainer(settings: SftPorts & SftOptionsInput): Trainer 
 async function readWindow(source: SequenceSource, batchSize: number, microBatches: number): Promise<BatchRow[][]> {
   const window: BatchRow[][] = [];
   for (let micro = 0; micro < microBatches; micro++) {
-    const rows: BatchRow[] = [];
-    while (rows.length < batchSize) {
-      const row = await source.next();
-      if (row === undefined) break;
-      rows.push(row);
-    }
+    const rows = await source.take(batchSize);
     if (rows.length > 0) window.push(rows);
     if (rows.length < batchSize) break;
   }
@@ -109,11 +131,6 @@ function stepsOf(options: SftOptions, dataset: Dataset<SftRow> | undefined): num
 function tooLongWarning({ tooLong, read }: SequenceSource, { maxLength }: SftOptions, step: number): TrainerEvent {
   const message = `${tooLong} of ${read} rows are longer than maxLength ${maxLength} and were left out (a cut row would lose its stop token). Raise maxLength to train on them.`;
   return { type: 'warning', step, code: 'TW_TRAINERS_ROWS_TOO_LONG', message };
-}
-
-function stopWarning(unstopped: number, count: number, step: number): TrainerEvent {
-  const message = `${unstopped} of ${count} rows do not train a stop token at their end, so the model learns to go on for ever. Set appendEos: true, or end completions with the format's stop token.`;
-  return { type: 'warning', step, code: 'TW_TRAINERS_STOP_NOT_TRAINED', message };
 }
 
 function noRows({ tooLong, read }: SequenceSource, { maxLength }: SftOptions): TrainerError {

@@ -1,0 +1,179 @@
+// What is found before the first step: each check on something that is wrong in just that way, and silence on what is right.
+import { createChatFormat, createTokenizer, presetFormat } from '@thinkwright/chat';
+import { arrayDataset } from '@thinkwright/datasets';
+import { createAdapter, createEngine } from '@thinkwright/models';
+import { tinyModel } from '@thinkwright/models/test';
+import { computeGradients, createLayout, listDevices, memoryReport, tf, useDevice } from '@thinkwright/tensors';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { checkRows } from './check-rows.ts';
+import { checkTemplate, checkTokenizer } from './check-tokenizer.ts';
+import { reportFindings } from './finding.ts';
+import { checkMemory, estimateMemory } from './memory-estimate.ts';
+import { probeCompletions } from './probe-completions.ts';
+
+const format = presetFormat('quickstart');
+const model = (vocabularySize = format.tokenizer.vocabularySize) =>
+  tinyModel({ seed: 1, vocabularySize, layerCount: 2 });
+const hasNative = (await listDevices()).some(({ name, available }) => name === 'native' && available);
+const codes = (findings: { code: string }[]) => findings.map(({ code }) => code);
+
+/** Words w0 to w9 and control tokens, with a template of the test's own. */
+function wordFormat(template: string, pad = '<pad>') {
+  const tokens = ['<pad>', '</s>', '<|end|>', '<think>', '</think>', '7', '+', '5', 'and', 'are', '12', '<|user|>'];
+  const tokenizer = createTokenizer({
+    tokenizerJson: {
+      ...{ version: '1.0', normalizer: null, post_processor: null, decoder: null, truncation: null, padding: null },
+      added_tokens: ['<pad>', '</s>', '<|end|>', '<think>', '</think>', '<|user|>'].map((content) => ({
+        ...{ id: tokens.indexOf(content), content, single_word: false, lstrip: false, rstrip: false },
+        ...{ normalized: false, special: true },
+      })),
+      pre_tokenizer: { type: 'WhitespaceSplit' },
+      model: {
+        type: 'WordLevel',
+        vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
+        unk_token: '<pad>',
+      },
+    },
+    tokenizerConfig: { pad_token: pad, eos_token: '</s>' },
+  });
+  const marks = { open: '<think>', close: '</think>' };
+  const spacing = { afterOpen: ' ', beforeClose: ' ', afterClose: ' ' };
+  const rest = { defaultMode: 'think' as const, systemFlag: false, emptyBlock: 'none' as const };
+  const policy = { marks, spacing, ...rest, historyThinking: 'keep' as const, prefillThinking: false };
+  return { tokenizer, make: () => createChatFormat({ tokenizer, template, policy }) };
+}
+const keeping =
+  "{% for m in messages %}{% if m.role == 'user' %}<|user|> {{ m.content }} {% else %}{{ m.content }} <|end|>{% endif %}{% endfor %}";
+
+beforeAll(async () => {
+  await useDevice('cpu');
+});
+
+describe('tokenizer and model', () => {
+  it('pass when they belong together', () => {
+    expect(
+      checkTokenizer(model(), format.tokenizer, format.stopIds).filter(({ severity }) => severity === 'error'),
+    ).toEqual([]);
+  });
+
+  it('are refused when the embedding is too small, and nothing was trained', () => {
+    const findings = checkTokenizer(model(8), format.tokenizer, format.stopIds);
+    expect(findings[0]).toMatchObject({ severity: 'error', code: 'TW_TRAINERS_SHAPE' });
+    expect(() => reportFindings(findings, 0)).toThrow(/Nothing was trained.*different models/);
+  });
+
+  it('warn of a pad that ends replies, of no stop at all, and of a config that stops elsewhere', () => {
+    const { tokenizer } = wordFormat(keeping, '</s>');
+    expect(codes(checkTokenizer(model(64), tokenizer))).toContain('TW_TRAINERS_PAD_IS_STOP');
+    expect(codes(checkTokenizer(model(64), tokenizer, []))).toContain('TW_TRAINERS_STOP_NOT_TRAINED');
+    expect(codes(checkTokenizer(model(64), tokenizer, [7]))).toContain('TW_TRAINERS_STOP_DIFFERS');
+    expect(codes(checkTokenizer(model(64), tokenizer, [2]))).toEqual([]);
+  });
+});
+
+describe('template', () => {
+  it('passes when it keeps what it is given', () => {
+    expect(checkTemplate(wordFormat(keeping).make())).toEqual([]);
+    expect(checkTemplate(format)).toEqual([]);
+  });
+
+  it('is reported when it strips the thinking of the last reply', () => {
+    const stripping = keeping.replace('{{ m.content }} <|end|>', "{{ m.content.split('</think>')[-1] }} <|end|>");
+    let found: string[] = [];
+    try {
+      found = checkTemplate(wordFormat(stripping).make()).map(({ message }) => message);
+    } catch (error) {
+      found = [(error as Error).message];
+    }
+    expect(found.join()).toMatch(/think/);
+  });
+});
+
+describe('rows', () => {
+  const row = (ids: number[], mask: number[]) => ({ ids: Int32Array.from(ids), mask: Uint8Array.from(mask) });
+  const settings = { vocabularySize: 10, stopIds: [2] };
+
+  it('pass with a prompt masked and a stop token trained', () => {
+    expect(checkRows([row([5, 6, 2], [0, 1, 1])], settings)).toEqual([]);
+  });
+
+  it('are reported with ids beyond the vocabulary, empty masks, and untrained stops', () => {
+    expect(checkRows([row([5, 10], [1, 1])], settings)[0]).toMatchObject({
+      severity: 'error',
+      code: 'TW_TRAINERS_SHAPE',
+    });
+    const mostlyEmpty = [row([5, 2], [0, 0]), row([6, 2], [0, 0]), row([5, 2], [0, 1])];
+    expect(codes(checkRows(mostlyEmpty, settings))).toEqual(['TW_TRAINERS_MASKS_EMPTY']);
+    expect(codes(checkRows([row([5, 6, 7], [0, 1, 1])], settings))).toEqual(['TW_TRAINERS_STOP_NOT_TRAINED']);
+  });
+});
+
+describe('memory', () => {
+  const plain = { optim: 'adamw' as const, gradientCheckpointing: false, emaDecay: null };
+
+  it('counts weights, gradients and moments as they are', () => {
+    const trained = model();
+    const parameters = trained.parameters();
+    const numbers = parameters.reduce((sum, { variable }) => sum + variable.size, 0);
+    const estimate = estimateMemory(trained, parameters, plain, 100);
+    expect(estimate).toMatchObject({ weights: 4 * numbers, gradients: 4 * numbers, optimizer: 8 * numbers });
+    trained.attachAdapter(createAdapter(trained.config, { r: 2 }));
+    const adapter = estimateMemory(trained, trained.parameters(), plain, 100);
+    expect(adapter.optimizer).toBeLessThan(estimate.optimizer / 2);
+    expect(estimateMemory(model(), parameters, { ...plain, optim: 'adamw_8bit' }, 1).optimizer).toBeLessThan(
+      2.1 * numbers,
+    );
+    trained.dispose();
+  });
+
+  it.skipIf(!hasNative)('is near what a step holds, and less with recomputed activations', async () => {
+    await useDevice('native'); // the composites of the cpu device hold far more
+
+    const trained = model();
+    const ids = tf.tensor1d(
+      Array.from({ length: 60 }, (_, i) => i % 8),
+      'int32',
+    );
+    const layout = createLayout([60]);
+    const before = memoryReport().bytes;
+    let held = 0;
+    const { loss, gradients } = computeGradients(() => {
+      const hidden = trained.hidden(ids, layout);
+      held = memoryReport().bytes - before;
+      return tf.sum(hidden) as tf.Scalar;
+    }, trained.parameters());
+    const { activations } = estimateMemory(trained, trained.parameters(), plain, 60);
+    expect(held / activations, `${held} bytes`).toBeLessThan(1.5);
+    expect(held / activations).toBeGreaterThan(0.5);
+    const checkpointed = estimateMemory(trained, trained.parameters(), { ...plain, gradientCheckpointing: true }, 60);
+    expect(checkpointed.activations).toBeLessThan(activations);
+    tf.dispose([loss, ids, ...gradients.values()]);
+    layout.dispose();
+    trained.dispose();
+    await useDevice('cpu');
+  });
+
+  it('warns when less is free, with the ways out', () => {
+    const estimate = estimateMemory(model(), model().parameters(), plain, 100);
+    expect(checkMemory(estimate, 0, estimate.total)).toEqual([]);
+    expect(checkMemory(estimate, 0, 1000)[0]!.message).toMatch(/gradientCheckpointing.*adamw_8bit/);
+  });
+});
+
+describe('probe of completions', () => {
+  const dataset = arrayDataset(
+    'problems',
+    Array.from({ length: 40 }, (_, i) => ({ prompt: `1+${i % 9}=` })),
+  );
+  it('asks 32 prompts, says how many were cut and what would be enough', async () => {
+    const sampler = model();
+    const ports = { engine: createEngine(sampler), format, model: sampler, dataset };
+    const short = await probeCompletions({ ...ports, maxCompletionLength: 2, seed: 1 });
+    expect(short.sampled).toBe(32);
+    expect(short.clippedRatio).toBeGreaterThan(0.2);
+    expect(short.suggested).toBe(4);
+    expect(codes(short.findings)).toEqual(['TW_TRAINERS_COMPLETIONS_CUT']);
+    const impossible = probeCompletions({ ...ports, maxCompletionLength: 64 });
+    await expect(impossible).rejects.toMatchObject({ code: 'TW_TRAINERS_NO_ROWS' });
+  });
+});
