@@ -1,5 +1,6 @@
-"""Writes src/fixtures/trl-rewards.json: values of TRL's and open-r1's own reward functions, with the correctness of the answers
-given from outside (their math verifier is replaced, so that neither it nor a model is needed).
+"""Writes src/fixtures/trl-rewards.json: values of TRL's and open-r1's own reward functions. For the shaping rewards the correctness of
+the answers is given from outside (their math verifier is replaced); `accuracy` is TRL's own function with math-verify, which
+must be installed.
 
     python generate-parity.py <site-packages>/trl <open-r1>/src/open_r1/rewards.py ../src/fixtures/trl-rewards.json
 """
@@ -91,5 +92,31 @@ for _ in range(20):
     size = draw.choice([2, 3])
     reward = r1.get_repetition_penalty_reward(size, -1.0)([[{"content": text}]])[0]
     values["wordRepetition"].append({"text": text, "size": size, "value": reward})
+PIECES = ["<think>", "</think>", "<answer>", "</answer>", "\n", "\n", "a", "7", "<think>\n", "\n</think>\n", "\n<answer>\n", "\n</answer>"]
+WHOLE = "<think>\n{}\n</think>\n<answer>\n{}\n</answer>"
+texts = [WHOLE.format("sum", "7"), WHOLE.format("sum", "7") + "\ntrailing", WHOLE.format("sum", "7") * 2, "x" + WHOLE.format("a", "b")]
+texts += ["<think>a</think>7", "<think>a</think>", "<think>a<think>b</think>c", "<think>a", "a</think>b", "", "<think>a</think>\n\n7\n"]
+texts += ["".join(draw.choice(PIECES) for _ in range(draw.randrange(2, 10))) for _ in range(120)]
+some = lambda: "".join(draw.choice(PIECES[4:8] + ["<think>"] * (draw.random() < 0.1)) for _ in range(draw.randrange(0, 5)))
+texts += [f"<think>{some()}</think>{some()}" for _ in range(40)] + [WHOLE.format(some(), some()) + draw.choice(["", "", "\nmore"]) for _ in range(40)]
+think_format = load(f"{trl_folder}/rewards/format_rewards.py", "format_rewards").think_format_reward
+values |= {"thinkFormat": [], "format": [], "tagCount": [], "accuracy": []}
+R1_FORMAT = r"<think>\n.*?\n</think>\n<answer>\n.*?\n</answer>"
+for text in texts:
+    said = [[{"content": text}]]
+    values["thinkFormat"].append({"text": text, "value": think_format(said)[0]})
+    # Theirs ends at any line; `whole` says whether all of the text has the form.
+    whole = float(re.fullmatch(R1_FORMAT, text, re.DOTALL) is not None)
+    values["format"].append({"text": text, "value": r1.format_reward(said)[0], "whole": whole})
+    values["tagCount"].append({"text": text, "value": r1.tag_count_reward(said)[0]})
+for name in ("latex2sympy2_extended", "math_verify"):
+    sys.modules.pop(name)
+accuracy_module = importlib.import_module("trl.rewards.accuracy_rewards")
+for _ in range(80):
+    gold = draw.choice(["7", "-3", "1200", "0.5", "1/2", "12.5", "", "100"])
+    said = draw.choice([gold, gold, "8", "-7", "1,200", "0.50", "\\frac{1}{2}", "12.50"])
+    text = draw.choice(["<think>sum</think>\\boxed{%s}", "<think>\\boxed{%s}", "<think>a</think>It is $\\boxed{%s}$.", "\\boxed{%s}"]) % said
+    reward = accuracy_module.reasoning_accuracy_reward([[{"content": text}]], [f"\\boxed{{{gold}}}" if gold else ""])[0]
+    values["accuracy"].append({"text": text, "gold": gold, "value": reward})
 with open(output, "w") as file:
     json.dump(values, file, separators=(",", ":"))

@@ -50,13 +50,16 @@ export function combineRewards(parts: RewardParts): CombinedReward {
 /** Bounds the value of a reward; its parts stay as they are. */
 export function clampReward(reward: RewardFunction, bounds: { min?: number; max?: number }): RewardFunction {
   checkClamp('clampReward', bounds);
-  const clamped = async (batch: RewardContext[]): Promise<Score[]> =>
-    (await reward(batch)).map((score) => {
+  const clamped = async (batch: RewardContext[]): Promise<Score[]> => {
+    const scores = await reward(batch);
+    if (!Array.isArray(scores)) return scores; // refused by scoreBatch, with what it is
+    return scores.map((score) => {
       if (typeof score === 'number') return clamp(score, bounds);
       return typeof score === 'object' && score !== null && 'value' in score
         ? { ...score, value: clamp(score.value, bounds) }
         : score;
     });
+  };
   return Object.assign(clamped, { retriesInside: reward.retriesInside ?? false });
 }
 
@@ -117,6 +120,7 @@ function checkClamp(where: string, { min = -Infinity, max = Infinity }: { min?: 
   }
 }
 
-const clamp = (value: number, { min = -Infinity, max = Infinity }: { min?: number; max?: number }) =>
-  // NaN must stay visible: Math.min and Math.max hand it on.
-  Math.min(max, Math.max(min, value));
+/** A value that is not finite is a fault of the reward and must stay visible. */
+function clamp(value: number, { min = -Infinity, max = Infinity }: { min?: number; max?: number }): number {
+  return Number.isFinite(value) ? Math.min(max, Math.max(min, value)) : value;
+}
