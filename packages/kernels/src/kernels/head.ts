@@ -62,6 +62,15 @@ export const headKernels: KernelTable = {
     return [dHidden, dWeight, dBias].filter((gradient) => gradient !== undefined);
   },
 
+  /** The sampled ids and the next positions become the inputs of the step that follows. Writes in place. */
+  TwAdvance(backend, { ids, positions, sampled }) {
+    const count = ids!.shape[0]!;
+    const { launch } = backend.runtime.stream;
+    launch.copyBytes(at(backend, sampled!), at(backend, ids!), 4 * count);
+    launch.addInt(at(backend, positions!), count, 1);
+    return [];
+  },
+
   TwSampleTokens(backend, { logits, keys, positions }, { temperature, topK, topP, minP, seed }) {
     const [rows, v] = logits!.shape as [number, number];
     const ids = backend.output([rows], 'int32');

@@ -1,14 +1,17 @@
 // One decoding step for all live rows: feed each its last id, sample its next. Where the device can capture graphs, the
 // step is recorded once for a number of rows and replayed, which leaves no work to JavaScript; row counts are rounded up
-// to a few sizes and the surplus rows work on a spare slot. Replayed and eager steps give the same bits.
+// to a few sizes and the surplus rows work on a spare slot. A captured step leaves its ids and the next positions where it
+// reads them, so it can be repeated before JavaScript has seen them. Replayed and eager steps give the same bits.
 
 import type { Sampling } from '@thinkwright/rollouts';
 import {
   type CapturedGraph,
   currentDevice,
+  hasKernel,
   type KeyValueCache,
   linear,
   overwrite,
+  runKernel,
   sampleTokens,
   tf,
 } from '@thinkwright/tensors';
@@ -42,6 +45,7 @@ export class DecodeStep {
   readonly #model: LanguageModel;
   readonly #cache: KeyValueCache;
   readonly #spareSlot: number | undefined;
+  #repeatable = false;
   #captured: { size: number; sampling: Sampling; inputs: StepInputs; graph: CapturedGraph<StepOutputs> } | undefined;
 
   /** @param spareSlot a slot for padding rows; without it nothing is captured */
@@ -54,6 +58,7 @@ export class DecodeStep {
   /** Samples the next id of each row; results are in the order of `rows`. */
   async run(rows: readonly Row[]): Promise<SampledStep> {
     const segments = segmentsOf(rows);
+    this.#repeatable = false;
     if (segments.length === 1 && this.#spareSlot !== undefined && currentDevice().captureGraph)
       return this.#replay(rows, segments[0]!.sampling, this.#spareSlot);
     const outputs = tf.tidy(() => this.#step(toTensors(inputsOf(rows, rows.length, 0)), segments));
@@ -62,7 +67,12 @@ export class DecodeStep {
     return { ids, logProbs };
   }
 
-  async #replay(rows: readonly Row[], sampling: Sampling, spareSlot: number): Promise<SampledStep> {
+  /** Launches the step after the last one, for the same rows; undefined when that one was not captured. */
+  repeat(): Promise<SampledStep> | undefined {
+    return this.#repeatable ? this.#launch() : undefined;
+  }
+
+  #replay(rows: readonly Row[], sampling: Sampling, spareSlot: number): Promise<SampledStep> {
     const size = bucket(rows.length);
     const values = inputsOf(rows, size, spareSlot);
     if (this.#captured?.size !== size || !isSampledAlike(this.#captured.sampling, sampling)) {
@@ -70,16 +80,27 @@ export class DecodeStep {
       const inputs = toTensors(values);
       for (const tensor of Object.values(inputs)) tf.keep(tensor);
       const graph = currentDevice().captureGraph!<StepOutputs & tf.TensorContainerObject>(() =>
-        tf.tidy(() => this.#step(inputs, [{ sampling, count: size }])),
+        tf.tidy(() => {
+          const outputs = this.#step(inputs, [{ sampling, count: size }]);
+          if (hasKernel('TwAdvance')) runKernel('TwAdvance', { ...inputs, sampled: outputs.ids });
+          return outputs;
+        }),
       );
       this.#captured = { size, sampling, inputs, graph };
     } else
       for (const name of ['ids', 'slots', 'positions', 'keys'] as const)
         overwrite(this.#captured.inputs[name], values[name]);
-    const { graph } = this.#captured;
+    this.#repeatable = hasKernel('TwAdvance');
+    return this.#launch();
+  }
+
+  #launch(): Promise<SampledStep> {
+    const { graph } = this.#captured!;
     graph.replay();
-    const [ids, logProbs] = await Promise.all([graph.outputs.ids.data(), graph.outputs.logProbs.data()]);
-    return { ids, logProbs };
+    const sampled = Promise.all([graph.outputs.ids.data(), graph.outputs.logProbs.data()]);
+    const step = sampled.then(([ids, logProbs]) => ({ ids, logProbs }));
+    step.catch(() => {}); // a step launched ahead may never be looked at
+    return step;
   }
 
   #step(inputs: StepInputs, segments: readonly Segment[]): StepOutputs & tf.TensorContainerObject {

@@ -17,9 +17,9 @@ import {
 import { createKeyValueCache, currentDevice } from '@thinkwright/tensors';
 import type { LanguageModel } from '../language-model.ts';
 import { planCache } from './cache-plan.ts';
-import { DecodeStep } from './decode-step.ts';
-import { admitToCache } from './prefill.ts';
-import { Schedule, toTrajectory } from './schedule.ts';
+import { DecodeStep, type SampledStep } from './decode-step.ts';
+import { admitToCache, PREFILL_IDS } from './prefill.ts';
+import { type Row, Schedule, toTrajectory } from './schedule.ts';
 import { scoreSequences } from './score.ts';
 import { stopStringTest } from './stop-strings.ts';
 
@@ -83,6 +83,8 @@ class InProcessEngine implements RolloutEngine {
     });
     const step = new DecodeStep(this.#model, cache, spareSlots > 0 ? slots : undefined);
     let lastBreath = performance.now();
+    // The step that runs on the device: while no row can join, the next one is launched before its ids are known here.
+    let inFlight: { rows: readonly Row[]; sampled: Promise<SampledStep> } | undefined;
     try {
       while (!schedule.isDone) {
         if (performance.now() - lastBreath > BREATH_MILLISECONDS) {
@@ -93,12 +95,20 @@ class InProcessEngine implements RolloutEngine {
           for (const unfinished of schedule.abort()) yield toTrajectory(unfinished, 'abort', weightVersion);
           return;
         }
-        admitToCache(this.#model, cache, schedule.admit());
-        const rows = schedule.rows;
-        const sampled = await step.run(rows);
-        const finished = schedule.accept(sampled.ids, sampled.logProbs);
+        if (!inFlight) {
+          admitToCache(this.#model, cache, schedule.admit(PREFILL_IDS));
+          if (schedule.rows.length === 0) continue;
+          inFlight = { rows: schedule.rows, sampled: step.run(schedule.rows) };
+        }
+        const { rows, sampled } = inFlight;
+        const isSteady = !schedule.isWaiting && rows === schedule.rows;
+        const next = isSteady ? step.repeat() : undefined;
+        inFlight = next && { rows, sampled: next };
+        const { ids, logProbs } = await sampled;
+        const live = rows.filter(({ ended }) => !ended);
+        const finished = schedule.accept(rows, ids, logProbs);
         if (onTokens)
-          for (const { request, sample, nextId } of rows) onTokens({ key: request.key, sample, ids: [nextId] });
+          for (const { request, sample, nextId } of live) onTokens({ key: request.key, sample, ids: [nextId] });
         for (const { row, finish } of finished) yield toTrajectory(row, finish, weightVersion);
       }
     } finally {

@@ -1,11 +1,11 @@
-// Fills slots with prompts: all prompts of an admission side by side, in calls of a bounded number of rows.
+// Fills slots with prompts: all prompts of an admission side by side, in one call. The schedule bounds its rows.
 
 import { type KeyValueCache, tf } from '@thinkwright/tensors';
 import type { LanguageModel } from '../language-model.ts';
 import type { Admission } from './schedule.ts';
 
-/** Rows a call: enough to run the matrix products at full speed, few enough to bound the activations. */
-const ROWS = 1024;
+/** Prompt ids between two decoding steps: enough to run the matrix products at full speed, few enough to keep rows waiting little. */
+export const PREFILL_IDS = 512;
 
 export function admitToCache(model: LanguageModel, cache: KeyValueCache, admission: Admission): void {
   for (const { from, to, length } of admission.earlyCopies) cache.copyPrefix(from, to, length);
@@ -20,15 +20,14 @@ function prefill(model: LanguageModel, cache: KeyValueCache, prompts: Admission[
   const positions = new Int32Array(total);
   let row = 0;
   for (const prompt of prompts)
-    for (const [position, id] of prompt.ids.entries()) {
+    for (const [index, id] of prompt.ids.entries()) {
       ids[row] = id;
       slots[row] = prompt.slot;
-      positions[row++] = position;
+      positions[row++] = prompt.start + index;
     }
-  for (let start = 0; start < total; start += ROWS) {
-    const part = (values: Int32Array) => tf.tensor1d(values.slice(start, start + ROWS), 'int32');
-    tf.tidy(() => {
-      model.decode(part(ids), cache, part(slots), part(positions));
-    });
-  }
+  if (total === 0) return;
+  const tensor = (values: Int32Array) => tf.tensor1d(values, 'int32');
+  tf.tidy(() => {
+    model.decode(tensor(ids), cache, tensor(slots), tensor(positions));
+  });
 }

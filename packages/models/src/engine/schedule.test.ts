@@ -27,7 +27,8 @@ describe('Schedule', () => {
         someRequests,
         fc.integer({ min: 1, max: 9 }),
         fc.infiniteStream(fc.integer({ min: 0, max: 4 })),
-        (shapes, slots, ids) => {
+        fc.integer({ min: 1, max: 20 }),
+        (shapes, slots, ids, budget) => {
           const requests = shapes.map(([length, samples, maxTokens], index) =>
             request(String.fromCharCode(97 + index), length, samples, maxTokens),
           );
@@ -36,14 +37,15 @@ describe('Schedule', () => {
           const seen = new Set<string>();
           let prefills = 0;
           while (!schedule.isDone) {
-            const { earlyCopies, prefills: fills, lateCopies } = schedule.admit();
+            const { earlyCopies, prefills: fills, lateCopies } = schedule.admit(budget);
             const copy = ({ from, to, length }: (typeof lateCopies)[number]) => {
               for (const slot of to) cache[slot] = cache[from]!.slice(0, length);
             };
             earlyCopies.forEach(copy);
-            for (const { slot, ids: prompt } of fills) cache[slot] = [...prompt];
+            for (const { slot, start, ids: part } of fills) cache[slot] = [...cache[slot]!.slice(0, start), ...part];
             lateCopies.forEach(copy);
-            prefills += fills.length;
+            prefills += fills.filter(({ start }) => start === 0).length;
+            expect(fills.reduce((sum, fill) => sum + fill.ids.length, 0)).toBeLessThanOrEqual(budget);
 
             expect(new Set(schedule.rows.map(({ slot }) => slot)).size).toBe(schedule.rows.length);
             for (const row of schedule.rows) {
@@ -52,7 +54,8 @@ describe('Schedule', () => {
               expect(cache[row.slot]!.slice(0, row.nextPosition + 1)).toEqual(text);
             }
             const sampled = schedule.rows.map(() => ids.next().value as number);
-            for (const { row } of schedule.accept(sampled, sampled)) seen.add(`${row.request.key}/${row.sample}`);
+            for (const { row } of schedule.accept(schedule.rows, sampled, sampled))
+              seen.add(`${row.request.key}/${row.sample}`);
           }
           expect(seen.size).toBe(requests.reduce((sum, { samples }) => sum + samples, 0));
           const total = requests.reduce((sum, { samples }) => sum + samples, 0);
@@ -67,15 +70,42 @@ describe('Schedule', () => {
     const schedule = new Schedule([request('a', 5, 4, 2)], 2, 100);
     expect(schedule.admit()).toEqual({
       earlyCopies: [],
-      prefills: [{ slot: 0, ids: Int32Array.of(9700, 9701, 9702, 9703) }],
+      prefills: [{ slot: 0, start: 0, ids: Int32Array.of(9700, 9701, 9702, 9703) }],
       lateCopies: [{ from: 0, to: [1], length: 4 }],
     });
-    schedule.accept([1, 0], [0, 0]); // slot 1 stops first
+    schedule.accept(schedule.rows, [1, 0], [0, 0]); // slot 1 stops first
     expect(schedule.admit()).toEqual({ earlyCopies: [], prefills: [], lateCopies: [] }); // and still holds the prompt
     expect(schedule.rows.map(({ sample, slot, nextPosition }) => [sample, slot, nextPosition])).toEqual([
       [0, 0, 5],
       [2, 1, 4],
     ]);
+  });
+
+  it('lets rows decode while a long prompt comes in by parts', () => {
+    const schedule = new Schedule([request('a', 3, 1, 9), request('b', 12, 2, 9)], 3, 100);
+    const parts = () => schedule.admit(4).prefills.map(({ slot, start, ids }) => [slot, start, ids.length]);
+    expect(parts()).toEqual([
+      [0, 0, 2],
+      [1, 0, 2],
+    ]);
+    expect(schedule.rows).toHaveLength(1);
+    schedule.accept(schedule.rows, [1], [0]);
+    expect(parts()).toEqual([[1, 2, 4]]);
+    expect(schedule.isWaiting).toBe(true);
+    expect(parts()).toEqual([[1, 6, 4]]);
+    const { prefills, lateCopies } = schedule.admit(4);
+    expect(prefills).toEqual([{ slot: 1, start: 10, ids: Int32Array.of(9810) }]);
+    expect(lateCopies).toEqual([{ from: 1, to: [2], length: 11 }]);
+    expect(schedule.rows).toHaveLength(3);
+  });
+
+  it('ignores what a step launched ahead says of rows that have ended', () => {
+    const schedule = new Schedule([request('a', 3, 2, 9)], 2, 100);
+    schedule.admit();
+    const rows = schedule.rows;
+    expect(schedule.accept(rows, [1, 0], [0, 0])).toHaveLength(1);
+    expect(schedule.accept(rows, [2, 3], [0, 0])).toHaveLength(0);
+    expect(rows.map(({ ids }) => ids)).toEqual([[1, 2], [0]]);
   });
 });
 

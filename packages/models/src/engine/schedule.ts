@@ -1,6 +1,7 @@
 // Continuous batching without tensors: which sample sits in which slot, what must be computed before it can decode, and
 // when it ends. A finished row leaves at once and the next sample takes its slot. A prompt is prefilled once for its
-// group and copied; its last id is left to the first decoding step, so that every sample starts as an ordinary row.
+// group and copied, at most so many ids at a time, so that rows which decode wait little for long prompts; its last id is
+// left to the first decoding step, so that every sample starts as an ordinary row.
 
 import type { FinishReason, RolloutRequest, Trajectory } from '@thinkwright/rollouts';
 import { hashKey } from '@thinkwright/tensors';
@@ -17,14 +18,25 @@ export interface Row {
   randomKey: number;
   ids: number[];
   logProbs: number[];
+  /** It has left; results of a step that was launched before are not its own any more. */
+  ended: boolean;
+}
+
+/** A prompt on its way into a slot, and the rows that wait for it. */
+interface Filling {
+  slot: number;
+  request: RolloutRequest;
+  done: number;
+  rows: Row[];
 }
 
 /** What to do, in this order, before the newly admitted rows can decode. */
 export interface Admission {
   /** From slots that held the prompt before; ordered. */
   earlyCopies: PrefixCopy[];
-  prefills: { slot: number; ids: Int32Array }[];
-  /** From slots that are prefilled now; ordered. */
+  /** Ids of a prompt from position `start` on. */
+  prefills: { slot: number; start: number; ids: Int32Array }[];
+  /** From slots whose prompt is whole now; ordered. */
   lateCopies: PrefixCopy[];
 }
 
@@ -43,6 +55,8 @@ export class Schedule {
   /** Decoding now, one row a slot. */
   rows: Row[] = [];
   readonly #waiting: { request: RolloutRequest; sample: number }[];
+  /** In the order of their seats. */
+  #filling: Filling[] = [];
   readonly #free: number[];
   /** The request whose prompt a slot holds, also after its row has left. */
   readonly #held: (RolloutRequest | undefined)[];
@@ -66,26 +80,23 @@ export class Schedule {
   }
 
   get isDone(): boolean {
-    return this.rows.length === 0 && this.#waiting.length === 0;
+    return this.rows.length === 0 && this.#waiting.length === 0 && this.#filling.length === 0;
   }
 
-  /** Seats waiting samples in free slots. */
-  admit(): Admission {
+  /** Whether somebody waits for a slot or a prompt: the rows may change although none ends. */
+  get isWaiting(): boolean {
+    return this.#waiting.length > 0 || this.#filling.length > 0;
+  }
+
+  /** Seats waiting samples in free slots, and fills in at most `budget` ids of their prompts. */
+  admit(budget = Number.POSITIVE_INFINITY): Admission {
     const admission: Admission = { earlyCopies: [], prefills: [], lateCopies: [] };
-    const filledLate = new Set<number>(); // slots that hold their prompt only after the prefills
     while (this.#free.length > 0 && this.#waiting.length > 0) {
       const { request, sample } = this.#waiting.pop()!;
       const length = request.promptIds.length - 1;
       const holder = this.#held.indexOf(request);
       const slot = this.#takeSlot(request);
-      if (length > 0 && this.#held[slot] !== request) {
-        const isLate = holder < 0 || filledLate.has(holder);
-        if (isLate) filledLate.add(slot);
-        if (holder < 0) admission.prefills.push({ slot, ids: request.promptIds.subarray(0, length) });
-        else addCopy(isLate ? admission.lateCopies : admission.earlyCopies, holder, slot, length);
-      }
-      this.#held[slot] = request;
-      this.rows.push({
+      const row: Row = {
         request,
         sample,
         slot,
@@ -94,9 +105,36 @@ export class Schedule {
         randomKey: hashKey(`${request.key}/${sample}`),
         ids: [],
         logProbs: [],
-      });
+        ended: false,
+      };
+      const filling = this.#filling.find((one) => one.request === request);
+      if (filling) filling.rows.push(row);
+      else if (length > 0 && holder < 0) this.#filling.push({ slot, request, done: 0, rows: [row] });
+      else {
+        if (length > 0 && this.#held[slot] !== request) addCopy(admission.earlyCopies, holder, slot, length);
+        this.rows.push(row);
+      }
+      this.#held[slot] = request;
     }
+    this.#fill(admission, budget);
     return admission;
+  }
+
+  #fill({ prefills, lateCopies }: Admission, budget: number): void {
+    let left = budget;
+    while (this.#filling.length > 0 && left > 0) {
+      const filling = this.#filling[0]!;
+      const { slot, request, done, rows } = filling;
+      const length = request.promptIds.length - 1;
+      const end = Math.min(length, done + left);
+      prefills.push({ slot, start: done, ids: request.promptIds.subarray(done, end) });
+      left -= end - done;
+      filling.done = end;
+      if (end < length) return;
+      for (const row of rows) if (row.slot !== slot) addCopy(lateCopies, slot, row.slot, length);
+      this.rows.push(...rows);
+      this.#filling.shift();
+    }
   }
 
   /** A free slot, if possible one that still holds this prompt. */
@@ -105,20 +143,22 @@ export class Schedule {
     return index < 0 ? this.#free.pop()! : this.#free.splice(index, 1)[0]!;
   }
 
-  /** Gives every row its sampled id; rows that end leave and free their slots. */
-  accept(ids: ArrayLike<number>, logProbs: ArrayLike<number>): Finished[] {
+  /** Gives every row of a step its sampled id, but those that have ended since; rows that end leave and free their slots. */
+  accept(rows: readonly Row[], ids: ArrayLike<number>, logProbs: ArrayLike<number>): Finished[] {
     const finished: Finished[] = [];
-    this.rows = this.rows.filter((row, index) => {
+    for (const [index, row] of rows.entries()) {
+      if (row.ended) continue;
       row.ids.push(ids[index]!);
       row.logProbs.push(logProbs[index]!);
       row.nextId = ids[index]!;
       row.nextPosition++;
       const finish = this.#finishOf(row);
-      if (!finish) return true;
+      if (!finish) continue;
+      row.ended = true;
       finished.push({ row, finish });
       this.#free.push(row.slot);
-      return false;
-    });
+    }
+    if (finished.length > 0) this.rows = this.rows.filter(({ ended }) => !ended);
     return finished;
   }
 
@@ -132,8 +172,9 @@ export class Schedule {
   /** Ends everything: rows with what they have, waiting samples with nothing. */
   abort(): Pick<Row, 'request' | 'sample' | 'ids' | 'logProbs'>[] {
     const waiting = this.#waiting.reverse().map((sample) => ({ ...sample, ids: [], logProbs: [] }));
-    const ended = [...this.rows, ...waiting];
+    const ended = [...this.rows, ...this.#filling.flatMap(({ rows }) => rows), ...waiting];
     this.rows = [];
+    this.#filling = [];
     this.#waiting.length = 0;
     return ended;
   }
