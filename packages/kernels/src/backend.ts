@@ -104,7 +104,7 @@ export class NativeBackend extends tf.KernelBackend {
   }
 
   /** New contents in the same block, in stream order: for inputs of captured graphs. */
-  overwrite(id: object, values: Int32Array | Float32Array): void {
+  overwrite(id: object, values: DeviceArray): void {
     const data = this.#held(id);
     if (data.stored !== undefined)
       throw new KernelError('TW_KERNELS_BAD_OPTION', `a weight stored as ${data.stored.storage} cannot be overwritten`);

@@ -38,9 +38,18 @@ export class BigramTable {
   }
 
   /** Draws the next id (or takes `forced`) by inverting the cumulative distribution at `uniform`. */
-  sample(previous: number, sampling: Sampling, uniform: number, forced?: number): { id: number; logProb: number } {
-    const { temperature, topK = 0, topP = 1, minP = 0 } = sampling;
-    const logProbs = logSoftmax(this.#logits(previous).map((logit) => logit / (temperature || 1)));
+  sample(
+    previous: number,
+    sampling: Sampling,
+    uniform: number,
+    forced?: number,
+    seen: readonly number[] = [],
+  ): { id: number; logProb: number } {
+    const { temperature, topK = 0, topP = 1, minP = 0, repetitionPenalty = 1 } = sampling;
+    const logits = this.#logits(previous);
+    for (const id of new Set(repetitionPenalty === 1 ? [] : seen))
+      logits[id] = logits[id]! > 0 ? logits[id]! / repetitionPenalty : logits[id]! * repetitionPenalty;
+    const logProbs = logSoftmax(logits.map((logit) => logit / (temperature || 1)));
     const descending = logProbs.map((_, id) => id).sort((a, b) => logProbs[b]! - logProbs[a]! || a - b);
     if (temperature === 0) {
       const id = forced ?? descending[0]!;

@@ -9,12 +9,23 @@ const bad = (key: string, message: string) =>
   new RolloutError('TW_ROLLOUTS_BAD_SAMPLING', `Request '${key}': ${message}`);
 
 function checkSampling(key: string, sampling: Sampling): void {
-  const { temperature, topK = 0, topP = 1, minP = 0, maxTokens, seed, stopStrings = [] } = sampling;
+  const {
+    temperature,
+    topK = 0,
+    topP = 1,
+    minP = 0,
+    repetitionPenalty = 1,
+    maxTokens,
+    seed,
+    stopStrings = [],
+  } = sampling;
   if (!(temperature >= 0 && Number.isFinite(temperature)))
     throw bad(key, `temperature is ${temperature}; use 0 (greedy) or a positive number.`);
   if (!Number.isInteger(topK) || topK < 0) throw bad(key, `topK is ${topK}; use a positive integer, or 0 for all ids.`);
   if (!(topP > 0 && topP <= 1)) throw bad(key, `topP is ${topP}; use a number above 0 and at most 1.`);
   if (!(minP >= 0 && minP <= 1)) throw bad(key, `minP is ${minP}; use a number from 0 to 1.`);
+  if (!(repetitionPenalty > 0 && Number.isFinite(repetitionPenalty)))
+    throw bad(key, `repetitionPenalty is ${repetitionPenalty}; use 1 (off) or a number above 1.`);
   if (!Number.isInteger(maxTokens) || maxTokens < 1)
     throw bad(key, `maxTokens is ${maxTokens}; use an integer of at least 1.`);
   if (!Number.isSafeInteger(seed)) throw bad(key, `seed is ${seed}; use an integer.`);

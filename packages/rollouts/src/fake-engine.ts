@@ -94,7 +94,8 @@ export class FakeEngine implements RolloutEngine {
         finish = 'length';
         break;
       }
-      const drawn = this.#table.sample(previous, sampling, drawUniform(sampling.seed, key, sample, step), forced);
+      const seen = [...promptIds, ...ids];
+      const drawn = this.#table.sample(previous, sampling, drawUniform(sampling.seed, key, sample, step), forced, seen);
       ids.push(drawn.id);
       logProbs.push(drawn.logProb);
       previous = drawn.id;

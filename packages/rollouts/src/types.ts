@@ -11,6 +11,12 @@ export interface Sampling {
   topP?: number;
   /** Drop ids less likely than minP times the likeliest. Absent or 0 = none. */
   minP?: number;
+  /**
+   * Logits of ids that occur in the prompt or the completion are divided by this where positive, multiplied where negative,
+   * before the temperature (CTRL, arXiv 1909.05858). Absent or 1 = off. Log-probs are then of the penalised distribution,
+   * which `score` does not know.
+   */
+  repetitionPenalty?: number;
   /** Most ids to sample for one completion. */
   maxTokens: number;
   /** A completion ends with (and contains) the first of these. */

@@ -23,6 +23,7 @@ export { dropout, type RandomKey } from './ops/dropout.ts';
 export { embedding } from './ops/embedding.ts';
 export { gatherRows } from './ops/gather-rows.ts';
 export { type LinearOptions, linear } from './ops/linear.ts';
+export { penaliseRepetition } from './ops/penalise-repetition.ts';
 export { type RmsNormOptions, rmsNorm } from './ops/rms-norm.ts';
 export { type RopeOptions, rope } from './ops/rope.ts';
 export { type SampledTokens, type SamplingOptions, type SamplingRandom, sampleTokens } from './ops/sample-tokens.ts';

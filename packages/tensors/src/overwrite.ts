@@ -4,14 +4,14 @@ import { tf } from './tfjs.ts';
 
 /** A backend that can do so; the native one writes in stream order. */
 interface OverwritingBackend extends tf.KernelBackend {
-  overwrite?(dataId: tf.DataId, values: Int32Array | Float32Array): void;
+  overwrite?(dataId: tf.DataId, values: Int32Array | Float32Array | Uint8Array): void;
 }
 
 /**
  * Replaces the tensor's values in place. Tensors that share its memory (clones, reshapes) change with it.
  * @throws TensorError TW_TENSORS_SHAPE for another number of values; TW_TENSORS_OPTION when the device cannot do it
  */
-export function overwrite(tensor: tf.Tensor, values: Int32Array | Float32Array): void {
+export function overwrite(tensor: tf.Tensor, values: Int32Array | Float32Array | Uint8Array): void {
   if (values.length !== tensor.size) {
     throw new TensorError('TW_TENSORS_SHAPE', `overwrite: ${values.length} values for a tensor of ${tensor.size}`);
   }

@@ -11,18 +11,22 @@ import {
   type KeyValueCache,
   linear,
   overwrite,
+  penaliseRepetition,
   runKernel,
   sampleTokens,
   tf,
 } from '@thinkwright/tensors';
 import type { LanguageModel } from '../language-model.ts';
 import type { Row } from './schedule.ts';
+import { SeenIds } from './seen-ids.ts';
 
 interface StepInputs {
   ids: tf.Tensor1D;
   slots: tf.Tensor1D;
   positions: tf.Tensor1D;
   keys: tf.Tensor1D;
+  /** bool [M, V], where a row's sampling penalises repetition. */
+  seen?: tf.Tensor2D;
 }
 
 interface StepOutputs {
@@ -45,6 +49,7 @@ export class DecodeStep {
   readonly #model: LanguageModel;
   readonly #cache: KeyValueCache;
   readonly #spareSlot: number | undefined;
+  readonly #seen: SeenIds;
   #repeatable = false;
   #captured: { size: number; sampling: Sampling; inputs: StepInputs; graph: CapturedGraph<StepOutputs> } | undefined;
 
@@ -53,6 +58,7 @@ export class DecodeStep {
     this.#model = model;
     this.#cache = cache;
     this.#spareSlot = spareSlot;
+    this.#seen = new SeenIds(model.config.vocabularySize);
   }
 
   /** Samples the next id of each row; results are in the order of `rows`. */
@@ -61,13 +67,26 @@ export class DecodeStep {
     this.#repeatable = false;
     if (segments.length === 1 && this.#spareSlot !== undefined && currentDevice().captureGraph)
       return this.#replay(rows, segments[0]!.sampling, this.#spareSlot);
-    const outputs = tf.tidy(() => this.#step(toTensors(inputsOf(rows, rows.length, 0)), segments));
+    const outputs = tf.tidy(() => {
+      const inputs = toTensors(inputsOf(rows, rows.length, 0));
+      return this.#step(
+        penalises(segments) ? { ...inputs, seen: this.#seenTensor(rows, rows.length) } : inputs,
+        segments,
+      );
+    });
     const [ids, logProbs] = await Promise.all([outputs.ids.data(), outputs.logProbs.data()]);
     tf.dispose([outputs.ids, outputs.logProbs]);
     return { ids, logProbs };
   }
 
-  /** Launches the step after the last one, for the same rows; undefined when that one was not captured. */
+  #seenTensor(rows: readonly Row[], size: number): tf.Tensor2D {
+    return tf.tensor2d(this.#seen.of(rows, size), [size, this.#model.config.vocabularySize], 'bool');
+  }
+
+  /**
+   * Launches the step after the last one, for the same rows; undefined when that one was not captured, or when the next
+   * depends on what it sampled in another way than by feeding it.
+   */
   repeat(): Promise<SampledStep> | undefined {
     return this.#repeatable ? this.#launch() : undefined;
   }
@@ -75,22 +94,27 @@ export class DecodeStep {
   #replay(rows: readonly Row[], sampling: Sampling, spareSlot: number): Promise<SampledStep> {
     const size = bucket(rows.length);
     const values = inputsOf(rows, size, spareSlot);
+    const penalised = penalises([{ sampling }]);
     if (this.#captured?.size !== size || !isSampledAlike(this.#captured.sampling, sampling)) {
       this.dispose();
-      const inputs = toTensors(values);
+      const inputs: StepInputs = toTensors(values);
+      if (penalised) inputs.seen = this.#seenTensor(rows, size);
       for (const tensor of Object.values(inputs)) tf.keep(tensor);
       const graph = currentDevice().captureGraph!<StepOutputs & tf.TensorContainerObject>(() =>
         tf.tidy(() => {
           const outputs = this.#step(inputs, [{ sampling, count: size }]);
-          if (hasKernel('TwAdvance')) runKernel('TwAdvance', { ...inputs, sampled: outputs.ids });
+          if (hasKernel('TwAdvance'))
+            runKernel('TwAdvance', { ids: inputs.ids, positions: inputs.positions, sampled: outputs.ids });
           return outputs;
         }),
       );
       this.#captured = { size, sampling, inputs, graph };
-    } else
-      for (const name of ['ids', 'slots', 'positions', 'keys'] as const)
-        overwrite(this.#captured.inputs[name], values[name]);
-    this.#repeatable = hasKernel('TwAdvance');
+    } else {
+      const { inputs } = this.#captured;
+      for (const name of ['ids', 'slots', 'positions', 'keys'] as const) overwrite(inputs[name], values[name]);
+      if (inputs.seen) overwrite(inputs.seen, this.#seen.of(rows, size));
+    }
+    this.#repeatable = hasKernel('TwAdvance') && !penalised;
     return this.#launch();
   }
 
@@ -111,9 +135,11 @@ export class DecodeStep {
       const whole = segments.length === 1;
       const part = whole ? logits : tf.slice(logits, [first, 0], [count, logits.shape[1]]);
       const cut = (tensor: tf.Tensor1D) => (whole ? tensor : tf.slice(tensor, [first], [count]));
-      const { temperature, topK, topP, minP, seed } = sampling;
+      const { temperature, topK, topP, minP, repetitionPenalty = 1, seed } = sampling;
       const random = { seed, keys: cut(inputs.keys), positions: cut(inputs.positions) };
-      const sampled = sampleTokens(part, { temperature, topK, topP, minP }, random);
+      const seen = inputs.seen && (whole ? inputs.seen : tf.slice(inputs.seen, [first, 0], [count, logits.shape[1]]));
+      const weighed = seen && repetitionPenalty !== 1 ? penaliseRepetition(part, seen, repetitionPenalty) : part;
+      const sampled = sampleTokens(weighed, { temperature, topK, topP, minP }, random);
       first += count;
       return sampled;
     });
@@ -147,14 +173,19 @@ function segmentsOf(rows: readonly Row[]): Segment[] {
   return segments;
 }
 
+const SAMPLING = ['temperature', 'seed', 'topK', 'topP', 'minP', 'repetitionPenalty'] as const;
+
 function isSampledAlike(a: Sampling, b: Sampling): boolean {
-  if (a === b) return true;
-  return (
-    a.temperature === b.temperature && a.seed === b.seed && a.topK === b.topK && a.topP === b.topP && a.minP === b.minP
-  );
+  return a === b || SAMPLING.every((name) => a[name] === b[name]);
 }
 
-function inputsOf(rows: readonly Row[], size: number, spareSlot: number): Record<keyof StepInputs, Int32Array> {
+function penalises(segments: readonly Pick<Segment, 'sampling'>[]): boolean {
+  return segments.some(({ sampling }) => (sampling.repetitionPenalty ?? 1) !== 1);
+}
+
+type RowInputs = Record<'ids' | 'slots' | 'positions' | 'keys', Int32Array>;
+
+function inputsOf(rows: readonly Row[], size: number, spareSlot: number): RowInputs {
   const inputs = {
     ids: new Int32Array(size),
     slots: new Int32Array(size).fill(spareSlot),
@@ -170,7 +201,7 @@ function inputsOf(rows: readonly Row[], size: number, spareSlot: number): Record
   return inputs;
 }
 
-function toTensors(values: Record<keyof StepInputs, Int32Array>): StepInputs {
-  const tensor = (name: keyof StepInputs) => tf.tensor1d(values[name], 'int32');
+function toTensors(values: RowInputs): StepInputs {
+  const tensor = (name: keyof RowInputs) => tf.tensor1d(values[name], 'int32');
   return { ids: tensor('ids'), slots: tensor('slots'), positions: tensor('positions'), keys: tensor('keys') };
 }
