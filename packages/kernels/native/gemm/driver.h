@@ -62,7 +62,7 @@ void fewRows(const Product& p) {
         const float* a = p.a.at(row, 0);
         float* c = p.c + row * p.cStride + column;
         withRows<kRows>(std::min(groupRows, p.m - row), [&]<int R>() {
-          tileRow<V, R>(p.k, StridedRows{a, p.a.row, p.a.column}, b, p.panelStride, columns, c, p.cStride, p.accumulate);
+          tileRow<V, R>(p.k, StreamedRows{{a, p.a.row, p.a.column}}, b, p.panelStride, columns, c, p.cStride, p.accumulate);
         });
       }
     }
@@ -74,7 +74,7 @@ template <class V>
 void rowBlock(const Product& p, int row0, int row1, int panel0, int panel1) {
   using Tiling = typename V::Tiling;
   constexpr int kRows = Tiling::tileRows, kPanels = Tiling::panels(kRows);
-  float* tiles = threadScratch<float>(kPackedRows, (Tiling::blockRows + 2 * kRows) * Tiling::depthSlice + 16);
+  float* tiles = threadScratch<float>(kPackedRows, (Tiling::blockRows / kRows + 2) * tileStride<V>(Tiling::depthSlice));
   float* expanded = p.source == nullptr ? nullptr : threadScratch<float>(kExpandedPanel, kPanels * kPanelWidth * Tiling::depthSlice);
   const int slices = (p.k + Tiling::depthSlice - 1) / Tiling::depthSlice;
   const int slice = ((p.k + slices - 1) / slices + 7) / 8 * 8;
@@ -94,6 +94,11 @@ void rowBlock(const Product& p, int row0, int row1, int panel0, int panel1) {
         for (int i = 0; i < together; i++) p.source->expand(panel + i, k0, depth, expanded + i * panelStride);
       }
       float* c = p.c + panel * kPanelWidth;
+      const float* after = p.source == nullptr && panel + kPanels < panel1 ? b + kPanels * panelStride : b;
+      const auto packed = [&](int row) {
+        const int tile = (row - row0) / kRows;
+        return PackedRows<V>{tiles + tile * tileStride<V>(depth), after + static_cast<long>(std::min(tile, 3) * (depth / 4)) * kPanelWidth};
+      };
       int row = row0;
       if (columns == kPanels * kPanelWidth) {
         for (; row + kRows <= row1; row += kRows) {
@@ -102,14 +107,12 @@ void rowBlock(const Product& p, int row0, int row1, int panel0, int panel1) {
           for (int r = 0; r < std::min(kRows, row1 - row - kRows); r++) {
             for (int i = 0; i < kPanels; i++) __builtin_prefetch(next + r * p.cStride + i * kPanelWidth, 1);
           }
-          tile<V, kRows, kPanels>(depth, PackedRows<V>{tiles + static_cast<long>(row - row0) * depth}, b, panelStride, kPanelWidth,
-                                  c + row * p.cStride, p.cStride, loadC);
+          tile<V, kRows, kPanels>(depth, packed(row), b, panelStride, kPanelWidth, c + row * p.cStride, p.cStride, loadC);
         }
       }
       for (; row < row1; row += kRows) {
-        const float* a = tiles + static_cast<long>(row - row0) * depth;
         withRows<kRows>(std::min(kRows, row1 - row), [&]<int R>() {
-          tileRow<V, R>(depth, PackedRows<V>{a}, b, panelStride, columns, c + row * p.cStride, p.cStride, loadC);
+          tileRow<V, R>(depth, packed(row), b, panelStride, columns, c + row * p.cStride, p.cStride, loadC);
         });
       }
     }

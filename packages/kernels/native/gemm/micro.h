@@ -17,12 +17,23 @@ namespace {
 
 // How a tile reads its rows: a(r, k) = a[r * row + k * depth]. Packed rows (pack.h) have fixed strides.
 struct StridedRows {
+  static constexpr int streamAhead = 0;  // depths
+  static constexpr bool fetchesNext = false;
+  static constexpr int rowsOfPointer = 3;  // p, p + row, p + 2 row: one address register serves three rows
   const float* a;
   long row, depth;
 };
+// Few rows against panels from memory, which are fetched 2 KiB ahead: the processor's own prefetching stops at every page.
+struct StreamedRows : StridedRows {
+  static constexpr int streamAhead = 32;
+};
 template <class V>
 struct PackedRows {
+  static constexpr int streamAhead = 0;
+  static constexpr bool fetchesNext = true;
+  static constexpr int rowsOfPointer = V::Tiling::tileRows;
   const float* a;
+  const float* next;  // panels that will be read soon, as far apart as these: a tile fetches a quarter of its depths of them into L2
   static constexpr long row = 1, depth = V::Tiling::tileRows;
 };
 
@@ -36,25 +47,36 @@ TW_ONE_COPY void tile(int depth, Rows rows, const float* b, long panelStride, lo
 #pragma GCC unroll 14
     for (int r = 0; r < R; r++) sums[p][r] = loadC ? W::load(c + r * cStride + p * kPanelWidth) : W::zero();
   }
-  const float* a = rows.a;
+  constexpr int kShared = Rows::rowsOfPointer, kPointers = (R + kShared - 1) / kShared;
+  const float* a[kPointers];
+  for (int i = 0; i < kPointers; i++) a[i] = rows.a + i * kShared * rows.row;
+  const auto element = [&](int r) __attribute__((always_inline)) { return W::broadcast(a[r / kShared][r % kShared * rows.row]); };
   // Forced inline: otherwise g++ calls it for the larger shapes and the sums live in memory.
   const auto step = [&]() __attribute__((always_inline)) {
+    if constexpr (Rows::streamAhead > 0) {
+#pragma GCC unroll 4
+      for (int p = 0; p < P; p++) __builtin_prefetch(b + p * panelStride + Rows::streamAhead * kPanelWidth);
+    }
     if constexpr (P == 1) {
       const W columns = W::load(b);
 #pragma GCC unroll 14
-      for (int r = 0; r < R; r++) sums[0][r] = W::fma(W::broadcast(a[r * rows.row]), columns, sums[0][r]);
+      for (int r = 0; r < R; r++) sums[0][r] = W::fma(element(r), columns, sums[0][r]);
     } else {
       W columns[P];
 #pragma GCC unroll 4
       for (int p = 0; p < P; p++) columns[p] = W::load(b + p * panelStride);
 #pragma GCC unroll 14
       for (int r = 0; r < R; r++) {
-        const W x = W::broadcast(a[r * rows.row]);
+        const W x = element(r);
 #pragma GCC unroll 4
         for (int p = 0; p < P; p++) sums[p][r] = W::fma(x, columns[p], sums[p][r]);
       }
     }
-    a += rows.depth;
+#pragma GCC unroll 5
+    for (int i = 0; i < kPointers; i++) {
+      a[i] += rows.depth;
+      asm("" : "+r"(a[i]));  // stays a register of its own, else g++ adds r * row to one pointer each time
+    }
     b += bDepth;
   };
   int k = 0;
@@ -64,6 +86,11 @@ TW_ONE_COPY void tile(int depth, Rows rows, const float* b, long panelStride, lo
       step();
       step();
       step();
+      if constexpr (Rows::fetchesNext) {
+#pragma GCC unroll 4
+        for (int p = 0; p < P; p++) __builtin_prefetch(rows.next + p * panelStride, 0, 2);
+        rows.next += kPanelWidth;
+      }
     }
   }
   for (; k < depth; k++) step();

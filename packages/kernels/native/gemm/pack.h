@@ -25,7 +25,7 @@ inline void packPanel(const Strided& source, long sourceDepth, long sourceColumn
   const bool whole = lane0 == 0 && columns == kPanelWidth;
   int k = depth0;
   if (whole && source.column == 1) {
-    for (; k < depth1; k++) std::memcpy(panel + static_cast<long>(k) * kPanelWidth, source.at(sourceDepth + k, sourceColumn), kPanelWidth * 4);
+    for (; k < depth1; k++) V::Wide::load(source.at(sourceDepth + k, sourceColumn)).store(panel + static_cast<long>(k) * kPanelWidth);
   } else if (whole && source.row == 1) {
     for (; k + 8 <= depth1; k += 8) {
       for (int half = 0; half < kPanelWidth; half += 8) {
@@ -69,44 +69,53 @@ void packPanels(const Strided& source, int n, int depth, int column, int totalCo
   });
 }
 
-// Rows [row0, row1) and depths [depth0, depth1) of a into tiles [tile][depth][tileRows]; absent rows of the last tile are zero.
-// Writes up to 8 floats beyond the last tile.
+// Rows [row0, row1) and depths [depth0, depth1) of a into tiles [depth][tileRows], tileStride(depth) apart, absent rows of the last tile
+// anything. Writes up to 8 floats beyond the last tile.
+template <class V>
+constexpr long tileStride(int depth) {
+  return static_cast<long>(depth) * V::Tiling::tileRows + 32;  // tiles of a power-of-two depth must not share cache sets
+}
+
 template <class V>
 inline void packRows(const Strided& a, int row0, int row1, int depth0, int depth1, float* tiles) {
   constexpr int kRows = V::Tiling::tileRows;
   const int depth = depth1 - depth0;
+  const long stride = tileStride<V>(depth);
   if (a.row == 1 && a.column != 1) {  // transposed operand: walk its memory in order
     for (int k = 0; k < depth; k++) {
       const float* from = a.at(0, depth0 + k);
+      for (int i = row0; i < row1; i += kPanelWidth) __builtin_prefetch(from + 8 * a.column + i);  // too far apart for the processor to foresee
       float* to = tiles + static_cast<long>(k) * kRows;
       int i = row0;
-      for (; i + kRows <= row1; i += kRows, to += static_cast<long>(depth) * kRows) std::memcpy(to, from + i, kRows * 4);
-      for (; i < row1; i += kRows, to += static_cast<long>(depth) * kRows) {
-        for (int r = 0; r < kRows; r++) to[r] = i + r < row1 ? from[i + r] : 0.0f;
+      for (; i + kRows <= row1; i += kRows, to += stride) std::memcpy(to, from + i, kRows * 4);
+      for (; i < row1; i += kRows, to += stride) {
+        for (int r = 0; r < std::min(kRows, row1 - i); r++) to[r] = from[i + r];
       }
     }
     return;
   }
   for (int i = row0; i < row1; i += kRows) {
-    float* to = tiles + static_cast<long>(i - row0) * depth;
+    float* to = tiles + (i - row0) / kRows * stride;
     const float* from = a.at(i, depth0);
     const int rows = std::min(kRows, row1 - i);
     int k = 0;
     if (a.column == 1) {
       // Groups of 8 rows, the last one moved up so that it ends with the tile; what a group of 8 writes beyond a tile of 6 the next
       // depth overwrites.
+      const float* row[kRows];
+      for (int r = 0; r < kRows; r++) row[r] = from + std::min(r, rows - 1) * a.row;
       for (; k + 8 <= depth; k += 8) {
         for (int r = 0; r < kRows; r += 8) {
           const int first = std::min(r, std::max(0, kRows - 8));
           V block[8];
-          for (int j = 0; j < 8; j++) block[j] = first + j < rows ? V::load(from + (first + j) * a.row + k) : V::zero();
+          for (int j = 0; j < 8; j++) block[j] = V::load(row[std::min(first + j, kRows - 1)] + k);
           V::transpose(block);
           for (int j = 0; j < 8; j++) block[j].store(to + static_cast<long>(k + j) * kRows + first);
         }
       }
     }
     for (; k < depth; k++) {
-      for (int r = 0; r < kRows; r++) to[static_cast<long>(k) * kRows + r] = r < rows ? from[r * a.row + k * a.column] : 0.0f;
+      for (int r = 0; r < rows; r++) to[static_cast<long>(k) * kRows + r] = from[r * a.row + k * a.column];
     }
   }
 }

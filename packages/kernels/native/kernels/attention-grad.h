@@ -29,8 +29,8 @@ void gradientBlock(const AttentionGradient& a, const RowBlock& sequence, int hea
   const float* rows = a.qkv + sequence.start * width;
   float* dRows = a.dQkv + sequence.start * width;
   const long panelsAt = (sequence.panels * heads.keyValueHeadCount + static_cast<long>(head) * roundUp(sequence.length, kKeyPadding)) * dimension;
-  float* scores = threadScratch<float>(kBackwardScores, 2 * kQueryRows * kKeyRows);
-  float* dScores = scores + kQueryRows * kKeyRows;
+  float* scores = threadScratch<float>(kBackwardScores, 2 * kQueryRows<V> * kKeyRows);
+  float* dScores = scores + kQueryRows<V> * kKeyRows;
   if (KeysValues) {
     for (int key = key0; key < key1; key++) {
       std::memset(dRows + key * width + heads.key(head), 0, static_cast<size_t>(dimension) * 4);
@@ -44,8 +44,8 @@ void gradientBlock(const AttentionGradient& a, const RowBlock& sequence, int hea
     const float* logSumExp = a.logSumExp + static_cast<long>(sequence.start) * heads.headCount + queryHead;
     const float* deltas = a.deltas + static_cast<long>(sequence.start) * heads.headCount + queryHead;
     float* dQuery = dRows + static_cast<long>(queryHead) * dimension;
-    for (int row = row0; row < row1; row += kQueryRows) {
-      const int queries = std::min(kQueryRows, sequence.length - row);
+    for (int row = row0; row < row1; row += kQueryRows<V>) {
+      const int queries = std::min(kQueryRows<V>, sequence.length - row);
       if (Queries) {
         for (int i = row; i < row + queries; i++) std::memset(dQuery + i * width, 0, static_cast<size_t>(dimension) * 4);
       }
@@ -65,21 +65,23 @@ void gradientBlock(const AttentionGradient& a, const RowBlock& sequence, int hea
           });
         }
         for (int i = 0; i < queries; i++) {
-          const V lse = V::broadcast(logSumExp[static_cast<long>(row + i) * heads.headCount]);
-          const V delta = V::broadcast(deltas[static_cast<long>(row + i) * heads.headCount]);
-          const V scale = V::broadcast(a.scale);
+          using W = typename V::Wide;
+          const W lse = W::broadcast(logSumExp[static_cast<long>(row + i) * heads.headCount]);
+          const W delta = W::broadcast(deltas[static_cast<long>(row + i) * heads.headCount]);
+          const W scale = W::broadcast(a.scale);
           float *p = scores + i * kKeyRows, *ds = dScores + i * kKeyRows;
           const int visible = visibleTo(i);
-          for (int j = 0; j < keys; j += 8) {
-            if (visible <= j) {
-              V::zero().store(p + j);
-              V::zero().store(ds + j);
-              continue;
-            }
-            const auto mask = V::firstLanes(visible - j);
-            const V probability = V::select(mask, exponential(V::load(p + j) * scale - lse), V::zero());
+          int j = 0;
+          for (; j + kPanelWidth <= visible; j += kPanelWidth) {
+            const W probability = exponential(W::load(p + j) * scale - lse);
             probability.store(p + j);
-            V::select(mask, probability * (V::load(ds + j) - delta) * scale, V::zero()).store(ds + j);
+            (probability * (W::load(ds + j) - delta) * scale).store(ds + j);
+          }
+          for (; j < keys; j += kPanelWidth) {
+            const auto mask = W::firstLanes(visible - j);
+            const W probability = W::select(mask, exponential(W::load(p + j) * scale - lse), W::zero());
+            probability.store(p + j);
+            W::select(mask, probability * (W::load(ds + j) - delta) * scale, W::zero()).store(ds + j);
           }
         }
         if (KeysValues) {
@@ -138,7 +140,9 @@ void attentionGrad(const float* qkv, const int32_t* offsets, const float* out, c
       for (int queryHead = head * heads.group(); queryHead < (head + 1) * heads.group(); queryHead++) {
         const float *o = out + token * outWidth + static_cast<long>(queryHead) * headDimension, *dO = dOut + (o - out);
         V sum = V::zero();
-        for (int d = 0; d < headDimension; d += 8) {
+        int d = 0;
+        for (; d + 8 <= headDimension; d += 8) sum = V::fma(V::load(o + d), V::load(dO + d), sum);
+        if (d < headDimension) {
           sum = V::fma(V::loadFirst(o + d, headDimension - d), V::loadFirst(dO + d, headDimension - d), sum);
         }
         deltas[token * headCount + queryHead] = sum.sum();
@@ -155,13 +159,13 @@ void attentionGrad(const float* qkv, const int32_t* offsets, const float* out, c
   parallel(tasks, [&](int task) {
     const RowBlock& block = split.blocks[task / keyValueHeadCount];
     const int keyEnd = std::min(block.length, block.row + kKeyRows);
-    const int firstRow = block.row / kQueryRows * kQueryRows;  // earlier query blocks see none of these keys
+    const int firstRow = block.row / kQueryRows<V> * kQueryRows<V>;  // earlier query blocks see none of these keys
     gradientBlock<V, false, true>(gradient, block, task % keyValueHeadCount, firstRow, block.length, block.row, keyEnd);
   });
-  const RowBlocks queries = splitSequences(offsets, sequences, kQueryRows);
+  const RowBlocks queries = splitSequences(offsets, sequences, kQueryRows<V>);
   parallel(queries.count * keyValueHeadCount, [&](int task) {
     const RowBlock& block = queries.blocks[task / keyValueHeadCount];
-    const int rowEnd = std::min(block.length, block.row + kQueryRows);
+    const int rowEnd = std::min(block.length, block.row + kQueryRows<V>);
     gradientBlock<V, true, false>(gradient, block, task % keyValueHeadCount, block.row, rowEnd, 0, block.length);
   });
 }

@@ -44,7 +44,17 @@ void attentionTile(const AttentionHead& head, const float* query, long queryStri
     keys = std::max(keys, limits[r]);
     for (int d = 0; d < padded; d += 8) V::zero().store(sums + r * padded + d);
   }
-  const V scale = V::broadcast(head.scale), masked = V::broadcast(-kInfinity);
+  using W = typename V::Wide;
+  const W scale = W::broadcast(head.scale), masked = W::broadcast(-kInfinity);
+  // Scored keys [pending, key) have their p and wait for the product with the values: one product serves several blocks as long as
+  // no maximum moves. The chain is the same.
+  int pending = 0;
+  const auto addValues = [&](int from, int to, const float* p) {
+    if (from < to) {
+      tileRow<V, R>(to - from, StridedRows{p, kScoreColumns, 1}, head.values + from * head.valueStride, kPanelWidth, padded, sums, padded, true,
+                    head.valueStride);
+    }
+  };
   for (int key0 = 0; key0 < keys; key0 += kScoreColumns) {
     const int scored = std::min(kScoreColumns, roundUp(keys - key0, kPanelWidth));
     tileRow<V, R>(dimension, StridedRows{query, queryStride, 1}, head.keyPanels + static_cast<long>(key0) * dimension, static_cast<long>(dimension) * kPanelWidth,
@@ -55,24 +65,30 @@ void attentionTile(const AttentionHead& head, const float* query, long queryStri
       for (int r = 0; r < R; r++) {
         float* row = scores + r * kScoreColumns + column;
         const int visible = limits[r] - key;
-        const int seen = std::min(lanes, visible <= 0 ? 0 : roundUp(visible, 8));
-        for (int j = seen; j < lanes; j += 8) V::zero().store(row + j);
+        const bool whole = visible >= kKeyBlock && lanes == kKeyBlock;
+        const int seen = std::min(lanes, visible <= 0 ? 0 : roundUp(visible, kPanelWidth));
+        for (int j = seen; j < lanes; j += kPanelWidth) W::zero().store(row + j);
         if (seen == 0) continue;
-        V largest = masked;
-        for (int j = 0; j < seen; j += 8) {
-          const V score = V::select(V::firstLanes(visible - j), V::load(row + j) * scale, masked);
-          score.store(row + j);
-          largest = V::maximum(largest, score);
+        W scored0 = W::load(row) * scale, scored1 = masked;
+        if (seen > kPanelWidth) scored1 = W::load(row + kPanelWidth) * scale;
+        if (!whole) {
+          scored0 = W::select(W::firstLanes(visible), scored0, masked);
+          scored1 = W::select(W::firstLanes(visible - kPanelWidth), scored1, masked);
         }
-        const float block = largest.largest();
+        const float block = W::maximum(scored0, scored1).largest();
         const float maximum = block > maxima[r] ? block : maxima[r];
-        V total = V::zero();
-        for (int j = 0; j < seen; j += 8) {
-          const V p = V::select(V::firstLanes(visible - j), exponential(V::load(row + j) - V::broadcast(maximum)), V::zero());
-          p.store(row + j);
-          total = total + p;
+        const W shift = W::broadcast(maximum);
+        W p0 = exponentialOfNegative(scored0 - shift), p1 = exponentialOfNegative(scored1 - shift);
+        if (!whole) {
+          p0 = W::select(W::firstLanes(visible), p0, W::zero());
+          p1 = W::select(W::firstLanes(visible - kPanelWidth), p1, W::zero());
         }
+        p0.store(row);
+        if (lanes > kPanelWidth) p1.store(row + kPanelWidth);
+        const V total = ((V::low(p0) + V::high(p0)) + V::low(p1)) + V::high(p1);
         if (maximum != maxima[r]) {
+          addValues(pending, key, scores + pending - key0);
+          pending = key;
           const V correction = exponential(V::broadcast(maxima[r] - maximum));
           totals[r] = V::fma(V::broadcast(totals[r]), correction, V::broadcast(total.sum())).first();
           for (int d = 0; d < padded; d += 8) (V::load(sums + r * padded + d) * correction).store(sums + r * padded + d);
@@ -81,9 +97,10 @@ void attentionTile(const AttentionHead& head, const float* query, long queryStri
           totals[r] = totals[r] + total.sum();
         }
       }
-      tileRow<V, R>(std::min(kKeyBlock, keys - key), StridedRows{scores + column, kScoreColumns, 1}, head.values + key * head.valueStride, kPanelWidth,
-                    padded, sums, padded, true, head.valueStride);
     }
+    const int end = std::min(keys, key0 + scored);
+    addValues(pending, end, scores + pending - key0);
+    pending = end;
   }
   for (int r = 0; r < R; r++) {
     const V inverse = V::broadcast(1.0f / totals[r]);

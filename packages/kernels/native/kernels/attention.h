@@ -1,5 +1,5 @@
 // Causal attention inside each sequence of packed rows [query heads | key heads | value heads], grouped queries.
-// Keys of every (sequence, key/value head) are packed into panels first; then tasks of (48 query rows, key/value head), tiles of 6
+// Keys of every (sequence, key/value head) are packed into panels first; then tasks of (about 50 query rows, key/value head), tiles of
 // rows of one query head against attention-tile.h. Loop order in a task: heads of the group, tiles, key blocks.
 #pragma once
 #include <cstring>
@@ -11,7 +11,8 @@
 namespace thinkwright {
 namespace {
 
-constexpr int kQueryRows = 48;
+template <class V>
+constexpr int kQueryRows = 8 / V::Tiling::panels(V::Tiling::tileRows) * V::Tiling::tileRows;  // 8 tiles of 6 or 4 of 14
 constexpr int kKeyPadding = 64;  // keys of a sequence are padded to this many
 
 enum AttentionScratch : int { kKeyPanels = 0, kValuePanels = 1, kBlocks = 2, kDeltas = 3, kBackwardScores = 1 };
@@ -57,7 +58,7 @@ void attention(const float* qkv, const int32_t* offsets, float* out, float* logS
                int headDimension, float scale) {
   const PackedHeads heads{headCount, keyValueHeadCount, headDimension};
   const long width = heads.width();
-  const RowBlocks split = splitSequences(offsets, sequences, kQueryRows);
+  const RowBlocks split = splitSequences(offsets, sequences, kQueryRows<V>);
   // [padded keys of all sequences][K] heads, each sequence [K][length padded][D]
   float* panels = sharedScratch<float>(kKeyPanels, split.paddedKeys * keyValueHeadCount * headDimension + kPanelWidth);
   const auto panelsOf = [&](const RowBlock& block, int head) {
@@ -74,7 +75,7 @@ void attention(const float* qkv, const int32_t* offsets, float* out, float* logS
     const int head = task % keyValueHeadCount;
     const float* sequence = qkv + block.start * width;
     const AttentionHead keyValue{panelsOf(block, head), sequence + heads.value(head), width, headDimension, scale};
-    const int end = std::min(block.length, block.row + kQueryRows);
+    const int end = std::min(block.length, block.row + kQueryRows<V>);
     for (int g = 0; g < heads.group(); g++) {
       const int queryHead = head * heads.group() + g;
       for (int row = block.row; row < end; row += V::Tiling::tileRows) {

@@ -20,12 +20,12 @@ struct RowSoftmax {
   // Takes the next `count` <= 512 logits of the row.
   void add(const float* x, int count) {
     constexpr float kInfinity = std::numeric_limits<float>::infinity();
-    const V lowest = V::broadcast(-kInfinity);
-    V largest = lowest;
-    for (int j = 0; j < count; j += 8) {
-      const V value = V::loadFirst(x + j, count - j);
-      largest = V::maximum(count - j >= 8 ? value : V::select(V::firstLanes(count - j), value, lowest), largest);
-    }
+    using W = typename V::Wide;
+    const int whole = count / 16 * 16;
+    const W lowest = W::broadcast(-kInfinity);
+    W largest = lowest;
+    for (int j = 0; j < whole; j += 16) largest = W::maximum(W::load(x + j), largest);
+    if (whole < count) largest = W::maximum(W::select(W::firstLanes(count - whole), W::loadFirst(x + whole, count - whole), lowest), largest);
     const float block = largest.largest();
     const float next = block > maximum ? block : maximum;
     if (next == -kInfinity) return;  // nothing but removed tokens so far
@@ -38,13 +38,20 @@ struct RowSoftmax {
       maximum = next;
     }
     V blockSum = V::zero(), blockWeighted = V::zero();
-    const V shift = V::broadcast(maximum), floor = V::broadcast(-1e4f);
-    for (int j = 0; j < count; j += 8) {
-      const V difference = V::loadFirst(x + j, count - j) - shift;
-      V p = exponential(difference);
-      if (count - j < 8) p = V::select(V::firstLanes(count - j), p, V::zero());
-      blockSum = blockSum + p;
-      blockWeighted = V::fma(p, V::maximum(difference, floor), blockWeighted);  // removed tokens: 0 * -1e4
+    const W shift = W::broadcast(maximum), floor = W::broadcast(-1e4f);
+    const auto addLanes = [&](W p, W difference) {  // eight at a time, in order
+      const W bounded = W::maximum(difference, floor);  // removed tokens: 0 * -1e4
+      blockSum = (blockSum + V::low(p)) + V::high(p);
+      blockWeighted = V::fma(V::low(p), V::low(bounded), blockWeighted);
+      blockWeighted = V::fma(V::high(p), V::high(bounded), blockWeighted);
+    };
+    for (int j = 0; j < whole; j += 16) {
+      const W difference = W::load(x + j) - shift;
+      addLanes(exponentialOfNegative(difference), difference);
+    }
+    if (whole < count) {
+      const W difference = W::loadFirst(x + whole, count - whole) - shift;
+      addLanes(W::select(W::firstLanes(count - whole), exponentialOfNegative(difference), W::zero()), difference);
     }
     sum = sum + blockSum.sum();
     weighted = weighted + blockWeighted.sum();

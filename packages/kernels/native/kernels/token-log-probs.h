@@ -22,10 +22,11 @@ enum TokenScratch : int { kLogits = 4, kHiddenPanels = 5, kHiddenSum = 6, kWeigh
 template <class V>
 inline void finishLogits(float* logits, const float* bias, int count, float temperature) {
   if (bias == nullptr && temperature == 1.0f) return;
-  const V divisor = V::broadcast(temperature);
-  for (int j = 0; j < count; j += 8) {
-    V value = V::loadFirst(logits + j, count - j);
-    if (bias != nullptr) value = value + V::loadFirst(bias + j, count - j);
+  using W = typename V::Wide;
+  const W divisor = W::broadcast(temperature);
+  for (int j = 0; j < count; j += 16) {
+    W value = W::loadFirst(logits + j, count - j);
+    if (bias != nullptr) value = value + W::loadFirst(bias + j, count - j);
     (value / divisor).storeFirst(logits + j, count - j);
   }
 }
@@ -109,10 +110,11 @@ void tokenLogProbs(const float* hidden, const std::uint8_t* panels, const int32_
 // logits become their own gradient: factor (1[target] - exp(logit - logSumExp))
 template <class V>
 inline void logitGradient(float* logits, int count, float logSumExp, float factor, int target) {
-  const V shift = V::broadcast(logSumExp), negative = V::broadcast(-factor);
-  for (int j = 0; j < count; j += 8) {
-    (exponential(V::loadFirst(logits + j, count - j) - shift) * negative).storeFirst(logits + j, count - j);
-  }
+  using W = typename V::Wide;
+  const W shift = W::broadcast(logSumExp), negative = W::broadcast(-factor);
+  int j = 0;
+  for (; j + 16 <= count; j += 16) (exponential(W::load(logits + j) - shift) * negative).store(logits + j);
+  if (j < count) (exponential(W::loadFirst(logits + j, count - j) - shift) * negative).storeFirst(logits + j, count - j);
   if (target >= 0 && target < count) logits[target] = logits[target] + factor;
 }
 

@@ -11,9 +11,9 @@ namespace {
 template <class V, class Function>
 inline void eachVector(const float* x, float* out, int count, Function&& function) {
   parallelRanges(count, kPieceElements / 4, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; i += 8) {
-      const int lanes = static_cast<int>(std::min<std::int64_t>(8, end - i));
-      function(V::loadFirst(x + i, lanes)).storeFirst(out + i, lanes);
+    for (std::int64_t i = begin; i < end; i += 16) {
+      const int lanes = static_cast<int>(std::min<std::int64_t>(16, end - i));
+      function(V::Wide::loadFirst(x + i, lanes)).storeFirst(out + i, lanes);
     }
   });
 }
@@ -23,9 +23,9 @@ void unary(int op, int type, const void* x, void* out, int count, float low, flo
   const float* from = static_cast<const float*>(x);
   float* to = static_cast<float*>(out);
   switch (op) {
-    case kExp: return eachVector<V>(from, to, count, [](V value) { return exponential(value); });
-    case kLog: return eachVector<V>(from, to, count, [](V value) { return logarithm(value); });
-    case kSigmoid: return eachVector<V>(from, to, count, [](V value) { return sigmoid(value); });
+    case kExp: return eachVector<V>(from, to, count, [](typename V::Wide value) { return exponential(value); });
+    case kLog: return eachVector<V>(from, to, count, [](typename V::Wide value) { return logarithm(value); });
+    case kSigmoid: return eachVector<V>(from, to, count, [](typename V::Wide value) { return sigmoid(value); });
     default: return scalarUnary(op, type, x, out, count, low, high);
   }
 }

@@ -6,9 +6,8 @@
 namespace thinkwright {
 namespace {
 
-// exp(0) is exactly 1; below -86.9 exactly 0 (no denormals); above 88.72 +inf; NaN stays NaN.
-template <class V>
-inline V exponential(V x) {
+template <class V, bool Positive>
+inline V exponentialBelow(V x) {
   constexpr float kShifter = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer in the low bits
   const V shifted = x * V::broadcast(1.44269504088896341f) + V::broadcast(kShifter);
   const V n = shifted - V::broadcast(kShifter);
@@ -25,8 +24,21 @@ inline V exponential(V x) {
   const V power = V::shiftBits(shifted, 23, 126u << 23);
   V result = (p + p) * power;
   result = V::select(V::less(x, V::broadcast(-86.9f)), V::zero(), result);
+  if constexpr (!Positive) return result;  // a NaN has passed through the sums
   result = V::select(V::less(V::broadcast(88.7228f), x), V::broadcast(std::numeric_limits<float>::infinity()), result);
   return V::select(V::isNan(x), x, result);
+}
+
+// exp(0) is exactly 1; below -86.9 exactly 0 (no denormals); above 88.72 +inf; NaN stays NaN.
+template <class V>
+inline V exponential(V x) {
+  return exponentialBelow<V, true>(x);
+}
+
+// exponential(x) for x <= 0 (or NaN), a little faster; the same bits.
+template <class V>
+inline V exponentialOfNegative(V x) {
+  return exponentialBelow<V, false>(x);
 }
 
 // log(0) = -inf, below 0 NaN, log(+inf) = +inf; denormals are exact.

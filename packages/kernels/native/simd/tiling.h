@@ -20,7 +20,7 @@ struct NarrowTiling {
 // 32 registers of 16 lanes: 14 rows x 2 panels.
 struct WideTiling {
   static constexpr int tileRows = 14;
-  static constexpr int depthSlice = 288;
+  static constexpr int depthSlice = 576;
   static constexpr int blockRows = 224;
   static constexpr int unroll = 4;
   static constexpr int panels(int rows) { return rows <= 6 ? 4 : rows <= 9 ? 3 : 2; }

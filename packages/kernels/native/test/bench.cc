@@ -1,67 +1,171 @@
-// Figures of one core by CPU time, each against the fma peak measured beside it (the clock moves): best and median of 7.
+// Figures of the kernels at the shapes of a 135M Llama, each beside the fma peak measured in the same moment (the clock moves).
+// `self-test bench FAMILY THREADS [ISA [NAME]]` prints one JSON line a figure (of those whose name holds NAME): with one thread by CPU time, so that other jobs of the
+// machine count little; with more by wall time.
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 
 #include "check.h"
 #include "kernels/measure.h"
 
 namespace thinkwright::test {
+namespace {
 
-void bench() {
-  setThreadCount(1);
-  const Tables t = allTables().back();
-  const int shapes[][3] = {{2048, 576, 1536}, {500, 128, 384}, {500, 128, 704}, {500, 352, 128}, {500, 128, 128}, {64, 576, 1536}, {12, 576, 1536},
-                           {8, 576, 1536},    {6, 576, 1536},  {4, 576, 1536},  {3, 576, 1536},  {2, 576, 1536},  {1, 576, 1536}};
-  Random random(1);
-  std::printf("%s; GFLOP/s best / median (share of the peak beside it)\n", t.isa);
-  for (const auto& [m, k, n] : shapes) {
-    const Floats x = random.floats(static_cast<size_t>(m) * k), weight = random.floats(static_cast<size_t>(n) * k), dy = random.floats(static_cast<size_t>(m) * n);
-    Floats forward(panelFloats(n, k)), backward(panelFloats(k, n)), y(dy.size()), dx(x.size()), dWeight(weight.size());
-    t.gemm.packForward(weight.data(), n, k, 0, n, forward.data());
-    t.gemm.packBackward(weight.data(), n, k, 0, n, backward.data());
-    const double work = 2.0 * m * n * k;
-    const int repeats = std::max(1, static_cast<int>(4e8 / work));
-    const auto figure = [&](const char* name, const std::function<void()>& run) {
-      Doubles speeds, shares;
-      for (int i = 0; i < 7; i++) {
-        const double start = threadSeconds();
-        for (int r = 0; r < repeats; r++) run();
-        speeds.push_back(work * repeats / (threadSeconds() - start) * 1e-9);
-        shares.push_back(speeds.back() / t.kernels.fmaPeak(200000));
-      }
-      std::sort(speeds.begin(), speeds.end());
-      std::sort(shares.begin(), shares.end());
-      std::printf("  %s %5.1f / %5.1f (%3.0f %%)", name, speeds[6], speeds[3], shares[3] * 100);
-    };
-    std::printf("[%d,%d]x[%d,%d]", m, k, k, n);
-    figure("y", [&] { t.gemm.gemm(m, n, k, x.data(), k, forward.data(), y.data(), n, 0); });
-    figure("dx", [&] { t.gemm.gemm(m, k, n, dy.data(), n, backward.data(), dx.data(), k, 0); });
-    figure("dW", [&] { t.gemm.gradWeight(m, n, k, dy.data(), 0, n, x.data(), k, dWeight.data(), 0); });
-    std::printf("\n");
+class Bench {
+ public:
+  Bench(const Tables& tables, int threads, std::string only) : t(tables), threads_(threads), only_(std::move(only)) { setThreadCount(threads); }
+
+  double now() const {
+    if (threads_ == 1) return threadSeconds();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
   }
-  for (const auto& [length, dimension] : {std::pair{64, 32}, {512, 64}, {2048, 64}}) {
-    const int heads = 8, sequences = std::max(1, 1024 / length), rows = sequences * length, width = 3 * heads * dimension;
+
+  // GFLOP/s of all threads.
+  double peak() const {
+    const int rounds = 400000;
+    if (threads_ == 1) return t.kernels.fmaPeak(rounds);
+    std::vector<double> speeds(threads_);
+    parallel(threads_, [&](int i) { speeds[i] = t.kernels.fmaPeak(rounds); });
+    double sum = 0;
+    for (const double speed : speeds) sum += speed;
+    return sum;
+  }
+
+  // `work` is the arithmetic of one call; bytes, where given, what it must read.
+  void figure(const std::string& name, double work, const std::function<void()>& run, double bytes = 0) const {
+    if (name.find(only_) == std::string::npos) return;
+    run();
+    const double first = now();
+    run();
+    const int repeats = std::max(1, static_cast<int>(0.02 / std::max(1e-7, now() - first)));
+    Doubles seconds, shares;
+    double spent = 0;
+    for (int i = 0; i < 60 && (i < 5 || spent < 0.5); i++) {
+      const double start = now();
+      for (int r = 0; r < repeats; r++) run();
+      seconds.push_back((now() - start) / repeats);
+      spent += seconds.back() * repeats;
+      shares.push_back(work / seconds.back() * 1e-9 / peak());
+    }
+    std::sort(seconds.begin(), seconds.end());
+    std::sort(shares.begin(), shares.end());
+    const double median = seconds[seconds.size() / 2], best = seconds[0];
+    std::printf("{\"name\":\"%s\",\"isa\":\"%s\",\"threads\":%d,\"milliseconds\":%.4f,\"gflops\":%.1f,\"bestGflops\":%.1f,\"ofPeak\":%.3f", name.c_str(), t.isa,
+                threads_, median * 1e3, work / median * 1e-9, work / best * 1e-9, shares[shares.size() / 2]);
+    if (bytes > 0) std::printf(",\"gigabytesPerSecond\":%.1f", bytes / median * 1e-9);
+    std::printf("}\n");
+    std::fflush(stdout);
+  }
+
+  const Tables t;
+
+ private:
+  int threads_;
+  std::string only_;
+};
+
+std::string shapeName(const char* product, int m, int k, int n) {
+  return std::string(product) + " [" + std::to_string(m) + "," + std::to_string(k) + "]x[" + std::to_string(k) + "," + std::to_string(n) + "]";
+}
+
+void products(const Bench& bench) {
+  const GemmKernels& gemm = bench.t.gemm;
+  Random random(1);
+  const int shapes[][3] = {{2048, 576, 1536}, {2048, 1536, 576}, {2048, 576, 576}, {2048, 576, 49152}, {64, 576, 1536}, {8, 576, 1536}, {4, 576, 1536}, {2, 576, 1536}, {1, 576, 1536}};
+  for (const auto& [m, k, n] : shapes) {
+    const Floats x = random.floats(static_cast<size_t>(m) * k), weight = random.floats(static_cast<size_t>(n) * k);
+    Floats forward(panelFloats(n, k) + 16), y(static_cast<size_t>(m) * n);
+    gemm.packForward(weight.data(), n, k, 0, n, forward.data());
+    const double work = 2.0 * m * n * k;
+    bench.figure(shapeName("y", m, k, n), work, [&] { gemm.gemm(m, n, k, x.data(), k, forward.data(), y.data(), n, 0); });
+    if (m < 2048 || n > 2048) continue;
+    const Floats dy = random.floats(static_cast<size_t>(m) * n);
+    Floats backward(panelFloats(k, n) + 16), dx(x.size()), dWeight(weight.size());
+    gemm.packBackward(weight.data(), n, k, 0, n, backward.data());
+    bench.figure(shapeName("dx", m, k, n), work, [&] { gemm.gemm(m, k, n, dy.data(), n, backward.data(), dx.data(), k, 0); });
+    bench.figure(shapeName("dW", m, k, n), work, [&] { gemm.gradWeight(m, n, k, dy.data(), 0, n, x.data(), k, dWeight.data(), 0); });
+  }
+  // Cold weights: more matrices than the caches hold, as a whole model is.
+  const int k = 576, n = 1536, copies = 64;
+  const size_t floats = panelFloats(n, k);
+  const Floats panels = random.floats(floats * copies), x = random.floats(8 * k);
+  Floats y(8 * n);
+  for (const int m : {1, 8}) {
+    bench.figure(shapeName("cold y", m, k, n), 2.0 * m * n * k * copies, [&] {
+      for (int i = 0; i < copies; i++) gemm.gemm(m, n, k, x.data(), k, panels.data() + floats * i, y.data(), n, 0);
+    }, 4.0 * floats * copies);
+  }
+  bench.figure("reading memory", 0, [&] {
+    const size_t share = panels.size() / 64 / 16 * 16;
+    parallel(64, [&](int i) { bench.t.kernels.readBandwidth(panels.data() + share * i, share); });
+  }, 4.0 * panels.size());
+}
+
+// 9 heads of 64 on 3 key/value heads; the arithmetic of the causal half.
+void attention(const Bench& bench) {
+  const Kernels& kernels = bench.t.kernels;
+  Random random(1);
+  const int heads = 9, keyValueHeads = 3, dimension = 64, width = (heads + 2 * keyValueHeads) * dimension;
+  for (const auto& [sequences, length] : {std::pair{1, 1024}, {2, 512}, {16, 64}}) {
+    const int rows = sequences * length;
     const Floats qkv = random.floats(static_cast<size_t>(rows) * width), dOut = random.floats(static_cast<size_t>(rows) * heads * dimension);
     std::vector<std::int32_t> offsets;
     for (int i = 0; i <= sequences; i++) offsets.push_back(i * length);
     Floats out(dOut.size()), lse(static_cast<size_t>(rows) * heads), dQkv(qkv.size());
-    const double work = 2.0 * sequences * heads * length * (length + 1.0) * dimension;  // of the causal half
-    const auto figure = [&](const char* name, double flops, const std::function<void()>& run) {
-      double best = 1e9;
-      for (int i = 0; i < 5; i++) {
-        const double start = threadSeconds();
-        run();
-        best = std::min(best, threadSeconds() - start);
-      }
-      std::printf("  %s %.1f", name, flops / best * 1e-9);
+    const double work = 2.0 * sequences * heads * length * static_cast<double>(length) * dimension;
+    const std::string shape = std::to_string(sequences) + " x " + std::to_string(length) + " tokens";
+    const auto forward = [&] { kernels.attention(qkv.data(), offsets.data(), out.data(), lse.data(), sequences, heads, keyValueHeads, dimension, 0.125f); };
+    const auto backward = [&] {
+      kernels.attentionGrad(qkv.data(), offsets.data(), out.data(), lse.data(), dOut.data(), dQkv.data(), sequences, heads, keyValueHeads, dimension, 0.125f);
     };
-    std::printf("attention, %d tokens a sequence, D %d:", length, dimension);
-    figure("forward", work, [&] { t.kernels.attention(qkv.data(), offsets.data(), out.data(), lse.data(), sequences, heads, heads, dimension, 0.1f); });
-    figure("backward", 2.5 * work, [&] { t.kernels.attentionGrad(qkv.data(), offsets.data(), out.data(), lse.data(), dOut.data(), dQkv.data(), sequences, heads, heads, dimension, 0.1f); });
-    std::printf("\n");
+    bench.figure("attention forward, " + shape, work, forward);
+    bench.figure("attention backward, " + shape, 2.5 * work, backward);
+    bench.figure("attention forward and backward, " + shape, 3.5 * work, [&] {
+      forward();
+      backward();
+    });
   }
-  const Floats large = random.floats(1 << 24);
-  std::printf("fma peak %.1f GFLOP/s, reading %.1f GB/s\n", t.kernels.fmaPeak(2000000), t.kernels.readBandwidth(large.data(), large.size()));
+}
+
+void head(const Bench& bench) {
+  const Kernels& kernels = bench.t.kernels;
+  Random random(1);
+  const int rows = 1024, c = 576, v = 49152;
+  const Floats hidden = random.floats(static_cast<size_t>(rows) * c), weight = random.floats(static_cast<size_t>(v) * c, -0.05f, 0.05f), gradient(rows, 1.0f / rows);
+  Floats forward(panelFloats(v, c) + 16), backward(panelFloats(c, v) + 16), logProbs(rows), entropy(rows), lse(rows), dHidden(hidden.size()), dWeight(weight.size());
+  std::vector<std::int32_t> targets(rows);
+  for (std::int32_t& target : targets) target = random.below(v);
+  bench.t.gemm.packForward(weight.data(), v, c, 0, v, forward.data());
+  bench.t.gemm.packBackward(weight.data(), v, c, 0, v, backward.data());
+  const double work = 2.0 * rows * c * v;
+  const auto score = [&] { kernels.tokenLogProbs(hidden.data(), forward.data(), targets.data(), nullptr, logProbs.data(), entropy.data(), lse.data(), rows, c, v, 1); };
+  const auto train = [&](float* dW) {
+    kernels.tokenLogProbsGrad(hidden.data(), forward.data(), backward.data(), targets.data(), nullptr, lse.data(), gradient.data(), dHidden.data(), dW, nullptr,
+                              rows, c, v, 1, 0);
+  };
+  bench.figure("head forward, 1024 rows", work, score);
+  // The logits are computed twice: once for the loss, once for its gradient; 3 products are the arithmetic of PyTorch.
+  bench.figure("head forward and backward, 1024 rows", 3 * work, [&] {
+    score();
+    train(dWeight.data());
+  });
+  bench.figure("head forward and backward, frozen weight, 1024 rows", 2 * work, [&] {
+    score();
+    train(nullptr);
+  });
+}
+
+}  // namespace
+
+void bench(const std::string& family, int threads, const std::string& isa, const std::string& only) {
+  for (const Tables& tables : allTables()) {
+    if (isa.empty() ? tables.isa != std::string(nameOf(bestIsa())) : tables.isa != isa) continue;
+    const Bench bench(tables, threads, only);
+    if (family == "products") products(bench);
+    else if (family == "attention") attention(bench);
+    else if (family == "head") head(bench);
+    else std::printf("families: products, attention, head\n");
+  }
 }
 
 }  // namespace thinkwright::test
