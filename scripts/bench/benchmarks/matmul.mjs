@@ -2,7 +2,8 @@ import { kernelRows } from '../kernel-rows.mjs';
 
 export default {
   name: 'matmul',
-  about: 'f32 products at the shapes of a 135M Llama, 1 and 2 threads: share of the FMA peak of the same moment, and PyTorch',
+  about:
+    'f32 products at the shapes of a 135M Llama, 1 and 2 threads: share of the FMA peak of the same moment, and PyTorch',
   run({ runs }) {
     return kernelRows({
       family: 'products',
