@@ -138,10 +138,10 @@ void head(const Bench& bench) {
   bench.t.gemm.packForward(weight.data(), v, c, 0, v, forward.data());
   bench.t.gemm.packBackward(weight.data(), v, c, 0, v, backward.data());
   const double work = 2.0 * rows * c * v;
-  const auto score = [&] { kernels.tokenLogProbs(hidden.data(), forward.data(), targets.data(), nullptr, logProbs.data(), entropy.data(), lse.data(), rows, c, v, 1); };
+  const auto score = [&] { kernels.tokenLogProbs(hidden.data(), bytesOf(forward), targets.data(), nullptr, logProbs.data(), entropy.data(), lse.data(), rows, c, v, 1, 0); };
   const auto train = [&](float* dW) {
-    kernels.tokenLogProbsGrad(hidden.data(), forward.data(), backward.data(), targets.data(), nullptr, lse.data(), gradient.data(), dHidden.data(), dW, nullptr,
-                              rows, c, v, 1, 0);
+    kernels.tokenLogProbsGrad(hidden.data(), bytesOf(forward), backward.data(), targets.data(), nullptr, lse.data(), gradient.data(), dHidden.data(), dW, nullptr,
+                              rows, c, v, 1, 0, 0);
   };
   bench.figure("head forward, 1024 rows", work, score);
   // The logits are computed twice: once for the loss, once for its gradient; 3 products are the arithmetic of PyTorch.

@@ -112,6 +112,9 @@ class Random {
   std::uint64_t state_;
 };
 
+// Panels as the head reads them, stored or plain.
+inline const std::uint8_t* bytesOf(const Floats& x) { return reinterpret_cast<const std::uint8_t*>(x.data()); }
+
 inline Doubles toDoubles(const Floats& x) { return Doubles(x.begin(), x.end()); }
 
 // Central differences of f at x, for the entries listed.

@@ -51,8 +51,6 @@ Floats panelsOf(const Tables& t, const Head& h, bool forward) {
   return panels;
 }
 
-const std::uint8_t* bytesOf(const Floats& x) { return reinterpret_cast<const std::uint8_t*>(x.data()); }
-
 // [logProbs | entropy | logSumExp] of `rows` rows from `row`
 Floats scores(const Tables& t, const Head& h, int row, int rows) {
   const Floats panels = panelsOf(t, h, true);
