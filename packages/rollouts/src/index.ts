@@ -19,5 +19,6 @@ export type {
   ScoreOptions,
   ScoreSequence,
   TokenEvent,
+  TopKScores,
   Trajectory,
 } from './types.ts';

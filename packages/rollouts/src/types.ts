@@ -73,6 +73,13 @@ export interface ScoreOptions {
   signal?: AbortSignal;
 }
 
+/** Of one sequence with L scored places, k for each, the likeliest first. */
+export interface TopKScores {
+  ids: Int32Array; // [L * k]
+  /** Of the whole distribution, in nats. */
+  logProbs: Float32Array; // [L * k]
+}
+
 export interface EngineInfo {
   model: string;
   /** Most ids in prompt and completion together. */
@@ -97,6 +104,11 @@ export interface RolloutEngine {
    * @throws RolloutError for `from` < 1 (the first id has no context) or ids outside the vocabulary
    */
   score(sequences: ScoreSequence[], options?: ScoreOptions): Promise<Float32Array[]>;
+  /**
+   * The k likeliest ids at each place of `ids[from..]`, for distillation. Engines that cannot leave it out.
+   * @throws as `score`
+   */
+  scoreTopK?(sequences: ScoreSequence[], options: ScoreOptions & { topK: number }): Promise<TopKScores[]>;
   /** Engines that do not share the trainer's memory load new weights from a folder. */
   setWeights?(source: { kind: 'lora' | 'full'; folder: string; version: number }): Promise<void>;
   close(): Promise<void>;

@@ -1,6 +1,7 @@
 // The command line: names, options, help with examples. What a command does is loaded when it is called, so that --help is instant.
 
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { TrainKind } from './commands/train.ts';
 import { addRewardCommands } from './reward-commands.ts';
 
 // Commander checked the types of what it parsed; each command declares what it takes.
@@ -108,7 +109,7 @@ export function createProgram(version: string, finish: Finish): Command {
     );
 
   const train = program.command('train').description('Train without writing a recipe: flags for a single stage.');
-  const trainStage = (kind: 'sft' | 'rl') =>
+  const trainStage = (kind: TrainKind) =>
     runOptions(train.command(`${kind} [recipe]`))
       .option('--model <path>', 'hub id, folder or .gguf file')
       .option('--data <name>', 'data set, generator or .jsonl file')
@@ -142,6 +143,27 @@ export function createProgram(version: string, finish: Finish): Command {
         'thinkwright train rl --model ./model --data one-step-word-problems --lora --max-steps 50',
         'thinkwright train rl --model ./model --data problems.jsonl --option num_generations=8 --option loss_type=dr_grpo',
       ),
+    );
+  trainStage('ppo')
+    .description('Proximal policy optimisation: a value head as the baseline, on verifiable rewards.')
+    .addHelpText(
+      'after',
+      examples(
+        'thinkwright train ppo --model ./model --data one-step-word-problems --max-steps 80 --option num_ppo_epochs=2',
+      ),
+    );
+  trainStage('reward-model')
+    .description('An outcome reward model from rows of { prompt, chosen, rejected }.')
+    .addHelpText('after', examples('thinkwright train reward-model --model ./model --data pairs.jsonl --lora'));
+  trainStage('process-reward')
+    .description('A process reward model from rows of { prompt, completions: steps, labels }.')
+    .addHelpText('after', examples('thinkwright train process-reward --model ./model --data steps.jsonl --lora'));
+  trainStage('distill')
+    .option('--teacher <path>', 'the model to learn from, with the same vocabulary: hub id, folder or .gguf file')
+    .description('Distillation: learn the probabilities of a teacher, on given texts and on its own.')
+    .addHelpText(
+      'after',
+      examples('thinkwright train distill --model ./small --teacher ./large --data rows.jsonl --option lmbda=0.5'),
     );
 
   sharedOptions(program.command('eval <model>'))

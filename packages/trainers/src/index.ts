@@ -37,7 +37,9 @@ export {
   type CorrectionOptions,
   rolloutCorrection,
 } from './corrections/rollout-correction.ts';
+export { createDistillationTrainer, type DistillationPorts } from './distillation/distillation-trainer.ts';
 export { generalizedJsd, generalizedJsdTerms, type JsdOptions } from './distillation/generalized-jsd.ts';
+export { topKJsd } from './distillation/top-k-jsd.ts';
 export { tokenEntropy } from './entropy/token-entropy.ts';
 export { TrainerError, type TrainerErrorCode } from './errors.ts';
 export { fullKl, KL_ESTIMATORS, type KlEstimator, klEstimate } from './kl/estimators.ts';
@@ -62,6 +64,12 @@ export { createMuonWithAdamW, type MuonOptions, type MuonWithAdamWOptions, muon 
 export { createRuleOptimizer, type UpdateRule } from './optimizer/rule-optimizer.ts';
 export { type SgdOptions, sgd } from './optimizer/sgd.ts';
 export { type AveragedOptimizer, averageWeights } from './optimizer/weight-average.ts';
+export {
+  type DistillationOptions,
+  type DistillationOptionsInput,
+  distillationOptionsSchema,
+  parseDistillationOptions,
+} from './options/distillation-options.ts';
 export { nearestName, optionsFromSnakeCase } from './options/names.ts';
 export { type PpoOptions, type PpoOptionsInput, parsePpoOptions, ppoOptionsSchema } from './options/ppo-options.ts';
 export {

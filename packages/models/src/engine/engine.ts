@@ -12,6 +12,7 @@ import {
   type RolloutRequest,
   type ScoreOptions,
   type ScoreSequence,
+  type TopKScores,
   type Trajectory,
 } from '@thinkwright/rollouts';
 import { createKeyValueCache, currentDevice } from '@thinkwright/tensors';
@@ -21,6 +22,7 @@ import { DecodeStep, type SampledStep } from './decode-step.ts';
 import { admitToCache, PREFILL_IDS } from './prefill.ts';
 import { type Row, Schedule, toTrajectory } from './schedule.ts';
 import { scoreSequences } from './score.ts';
+import { scoreTopK } from './score-top-k.ts';
 import { stopStringTest } from './stop-strings.ts';
 
 export interface EngineOptions {
@@ -121,6 +123,11 @@ class InProcessEngine implements RolloutEngine {
     this.#refuseWhenClosed();
     options?.signal?.throwIfAborted();
     return scoreSequences(this.#model, sequences, options);
+  }
+
+  async scoreTopK(sequences: ScoreSequence[], options: ScoreOptions & { topK: number }): Promise<TopKScores[]> {
+    this.#refuseWhenClosed();
+    return scoreTopK(this.#model, sequences, options);
   }
 
   async close(): Promise<void> {

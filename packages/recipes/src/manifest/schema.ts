@@ -54,7 +54,17 @@ export const gateSchema = z.strictObject({
   otherwise: z.enum(['warn', 'stop']).default('warn'),
 });
 
-export const stageKinds = ['pretrain', 'sft', 'rl', 'rejection-sampling', 'evaluate'] as const;
+export const stageKinds = [
+  'pretrain',
+  'sft',
+  'rl',
+  'ppo',
+  'rejection-sampling',
+  'distill',
+  'reward-model',
+  'process-reward',
+  'evaluate',
+] as const;
 export type StageKind = (typeof stageKinds)[number];
 
 export const stageSchema = z.strictObject({

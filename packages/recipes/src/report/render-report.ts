@@ -83,6 +83,10 @@ const curvesOf: Record<string, (keyof typeof metricNames)[]> = {
   pretrain: ['loss', 'factAccuracy'],
   sft: ['loss'],
   rl: ['accuracy', 'operationsPerLine', 'reward', 'thinkTokens', 'completionTokens', 'entropy', 'liveRows'],
+  ppo: ['accuracy', 'operationsPerLine', 'reward', 'thinkTokens', 'completionTokens', 'entropy'],
+  distill: ['loss'],
+  'reward-model': ['loss', 'accuracy'],
+  'process-reward': ['loss', 'accuracy'],
   'rejection-sampling': ['accuracy', 'operationsPerLine', 'thinkTokens', 'loss'],
 };
 

@@ -63,7 +63,7 @@ function outcome(
       heading: 'What came out',
       text: `On held-out problems${held} a sampled answer ${words} is right ${percent(now.sampled)} of the time, the greedy one ${percent(now.greedy)}.`,
     };
-  const rl = stages.find((stage) => stage.kind === 'rl' || stage.kind === 'rejection-sampling');
+  const rl = stages.find((stage) => ['rl', 'ppo', 'rejection-sampling'].includes(stage.kind));
   const by = rl
     ? ` ${rl.kind === 'rl' ? `${rl.steps} steps of reinforcement learning` : `rounds of rejection sampling`} on nothing but a verifier's verdict`
     : ' The last stages';

@@ -16,7 +16,8 @@ export interface RunPlan {
 }
 
 /** Evaluations do not change weights: what follows them depends on the last training stage, not on them. */
-export const trains = (kind: StagePlan['kind']): boolean => kind !== 'evaluate';
+const WITHOUT_POLICY: readonly StagePlan['kind'][] = ['evaluate', 'reward-model', 'process-reward'];
+export const trains = (kind: StagePlan['kind']): boolean => !WITHOUT_POLICY.includes(kind);
 
 /** Addresses every stage by what its result depends on. `versions` and `device` are part of it. */
 export async function planRun(

@@ -79,7 +79,8 @@ export async function runRecipe(recipe: Recipe, options: RunRecipeOptions = {}):
       if (trains(stage.kind)) input = outcome.checkpoint ?? input;
       if (outcome.gate && !outcome.gate.passed) refuseOrWarn(recipe, index, outcome, emit);
     }
-    const result = buildResult(recipe, stages, outcomes, { checkpoint: input, device, versions: machine.versions() });
+    const checkpoint = input ?? [...outcomes.values()].findLast((outcome) => outcome.checkpoint)?.checkpoint;
+    const result = buildResult(recipe, stages, outcomes, { checkpoint, device, versions: machine.versions() });
     const resultFile = join(folder, 'result.json');
     writeJson(resultFile, result);
     const reportFile = writeReport(folder, recipe, stages, result);

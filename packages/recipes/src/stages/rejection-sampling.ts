@@ -7,7 +7,7 @@ import {
 } from '@thinkwright/trainers';
 import type { StageExecutor } from './executor.ts';
 import { checkModel } from './stage-model.ts';
-import { checkRewards, dataFingerprint, loadRows, rewardOf } from './tasks.ts';
+import { checkRewards, dataFingerprint, rewardOf, rowStream } from './tasks.ts';
 import { checkGate, checkOptions, runTraining } from './training.ts';
 
 export const rejectionSamplingStage: StageExecutor = {
@@ -22,12 +22,7 @@ export const rejectionSamplingStage: StageExecutor = {
     const options = checkOptions(context, rejectionSamplingOptionsSchema, parseRejectionSamplingOptions);
     return runTraining(context, {
       async create({ model, format, engine, shared }) {
-        const rows = await loadRows(context);
-        const endless = rows.size === undefined;
-        const stream = rows.stream({
-          seed: context.recipe.seed,
-          ...(!endless && { shuffle: true, epochs: Number.POSITIVE_INFINITY }),
-        });
+        const stream = await rowStream(context);
         return createRejectionSampler({
           model,
           format,

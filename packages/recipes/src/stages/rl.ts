@@ -3,7 +3,7 @@
 import { createRlTrainer, parseRlOptions, rlOptionsSchema } from '@thinkwright/trainers';
 import type { StageExecutor } from './executor.ts';
 import { checkModel } from './stage-model.ts';
-import { checkRewards, dataFingerprint, dataOf, loadRows, rewardOf, traceMetrics } from './tasks.ts';
+import { checkRewards, dataFingerprint, dataOf, rewardOf, rowStream, traceMetrics } from './tasks.ts';
 import { checkGate, checkOptions, runTraining } from './training.ts';
 
 export const rlStage: StageExecutor = {
@@ -20,12 +20,7 @@ export const rlStage: StageExecutor = {
     return runTraining(context, {
       planned: options.maxSteps,
       async create({ model, format, engine, shared }) {
-        const rows = await loadRows(context);
-        const endless = rows.size === undefined;
-        const stream = rows.stream({
-          seed: context.recipe.seed,
-          ...(!endless && { shuffle: true, epochs: Number.POSITIVE_INFINITY }),
-        });
+        const stream = await rowStream(context);
         return createRlTrainer({
           model,
           format,

@@ -11,6 +11,7 @@ import {
   type DatasetRow,
   loadDataset,
   operationsPerLine,
+  type RowStream,
 } from '@thinkwright/datasets';
 import {
   answerReward,
@@ -43,8 +44,21 @@ export function dataOf({ recipe, stage, textIndex }: Place): DataManifest {
 }
 
 const trainingSplits: Record<string, Partial<Record<StageKind, string>>> = {
-  'last-digit-chains': { pretrain: 'pretrain', sft: 'sft', rl: 'rl', 'rejection-sampling': 'rejection-sampling' },
-  'one-step-word-problems': { sft: 'train', rl: 'train', 'rejection-sampling': 'train' },
+  'last-digit-chains': {
+    pretrain: 'pretrain',
+    sft: 'sft',
+    rl: 'rl',
+    ppo: 'rl',
+    distill: 'sft',
+    'rejection-sampling': 'rejection-sampling',
+  },
+  'one-step-word-problems': {
+    sft: 'train',
+    rl: 'train',
+    ppo: 'train',
+    distill: 'train',
+    'rejection-sampling': 'train',
+  },
 };
 
 const isFile = (name: string): boolean => /\.(jsonl|ndjson|json)$/i.test(name);
@@ -68,6 +82,13 @@ export const loadRows = (place: Place): Promise<Dataset<DatasetRow>> => {
   const { name, options } = dataOptions(place);
   return loadDataset(name, options);
 };
+
+/** The rows in the order in which a stage reads them: endless generators give each once, files are shuffled, pass after pass. */
+export async function rowStream(place: Place): Promise<RowStream<DatasetRow>> {
+  const rows = await loadRows(place);
+  const { seed } = place.recipe;
+  return rows.stream(rows.size === undefined ? { seed } : { seed, shuffle: true, epochs: Number.POSITIVE_INFINITY });
+}
 
 function existing(recipe: Recipe, path: string): string {
   const beside = recipePath(recipe, path);

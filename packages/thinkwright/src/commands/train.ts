@@ -1,4 +1,4 @@
-// `thinkwright train sft|rl`: one stage from flags (a recipe of one stage is made of them), or the stage of a recipe file.
+// `thinkwright train sft|rl|ppo|...`: one stage from flags (a recipe of one stage is made of them), or the stage of a recipe file.
 
 import { stringify } from 'yaml';
 import { CliError } from '../errors.ts';
@@ -10,13 +10,21 @@ export interface TrainCommandOptions extends RunCommandOptions {
   learningRate?: number;
   batchSize?: number;
   lora?: boolean | number;
+  /** Of distillation. */
+  teacher?: string;
 }
 
-export async function train(
-  kind: 'sft' | 'rl',
-  file: string | undefined,
-  options: TrainCommandOptions,
-): Promise<number> {
+const TITLES = {
+  sft: 'Supervised fine-tuning',
+  rl: 'Reinforcement learning on verifiable rewards',
+  ppo: 'Proximal policy optimisation on verifiable rewards',
+  'reward-model': 'An outcome reward model',
+  'process-reward': 'A process reward model',
+  distill: 'Distillation from a teacher',
+} as const;
+export type TrainKind = keyof typeof TITLES;
+
+export async function train(kind: TrainKind, file: string | undefined, options: TrainCommandOptions): Promise<number> {
   if (file !== undefined)
     return run(file, { ...options, set: [...(options.set ?? []), ...flagOverrides(kind, options)] });
   for (const flag of ['model', 'data'] as const) {
@@ -38,7 +46,7 @@ export async function train(
 }
 
 /** The recipe that the flags describe. */
-export function recipeOf(kind: 'sft' | 'rl', options: TrainCommandOptions): unknown {
+export function recipeOf(kind: TrainKind, options: TrainCommandOptions): unknown {
   const lora =
     options.lora === undefined || options.lora === false
       ? undefined
@@ -47,10 +55,20 @@ export function recipeOf(kind: 'sft' | 'rl', options: TrainCommandOptions): unkn
         : { r: options.lora, lora_alpha: 2 * options.lora };
   return {
     name: `train-${kind}`,
-    title: kind === 'sft' ? 'Supervised fine-tuning' : 'Reinforcement learning on verifiable rewards',
+    title: TITLES[kind],
     model: { path: options.model, ...(lora && { lora }) },
     data: { name: options.data },
-    stages: [{ name: kind, kind, options: { max_steps: 100, learning_rate: lora ? 2e-4 : 2e-5 } }],
+    stages: [
+      {
+        name: kind,
+        kind,
+        options: {
+          max_steps: 100,
+          learning_rate: lora ? 2e-4 : 2e-5,
+          ...(options.teacher !== undefined && { teacher: options.teacher }),
+        },
+      },
+    ],
   };
 }
 
@@ -73,6 +91,7 @@ function trainFlags(options: TrainCommandOptions): string[] {
   if (options.batchSize !== undefined) words.push('--batch-size', String(options.batchSize));
   if (options.lora !== undefined && options.lora !== false)
     words.push('--lora', ...(options.lora === true ? [] : [String(options.lora)]));
+  if (options.teacher !== undefined) words.push('--teacher', options.teacher);
   for (const option of options.option ?? []) words.push('--option', option);
   return words;
 }

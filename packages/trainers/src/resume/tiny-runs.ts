@@ -2,17 +2,27 @@
 // updates a generation, KL, rounds. The resume test kills them as processes.
 
 import { presetFormat } from '@thinkwright/chat';
-import { loadDataset } from '@thinkwright/datasets';
-import { createAdapter, createEngine, type LanguageModel } from '@thinkwright/models';
+import { arrayDataset, loadDataset } from '@thinkwright/datasets';
+import { createAdapter, createClassifier, createEngine, type LanguageModel } from '@thinkwright/models';
 import { tinyModel } from '@thinkwright/models/test';
 import type { RewardFunction } from '@thinkwright/rewards';
+import { createDistillationTrainer } from '../distillation/distillation-trainer.ts';
 import { createPpoTrainer } from '../ppo/ppo-trainer.ts';
 import { createRejectionSampler } from '../rejection-sampling/rejection-sampler.ts';
+import { createRewardModelTrainer } from '../reward-models/reward-model-trainer.ts';
 import { createRlTrainer } from '../rl/rl-trainer.ts';
 import { createSftTrainer } from '../sft/sft-trainer.ts';
 import type { Trainer } from '../trainer.ts';
 
-export const TINY_RUNS = ['sft', 'sft-lora', 'rl', 'ppo', 'rejection-sampling'] as const;
+export const TINY_RUNS = [
+  'sft',
+  'sft-lora',
+  'rl',
+  'ppo',
+  'rejection-sampling',
+  'reward-model',
+  'distillation',
+] as const;
 export type TinyRun = (typeof TINY_RUNS)[number];
 
 export interface TinyRunOptions {
@@ -48,6 +58,23 @@ export async function tinyTrainer(
       maxLength: 60,
     };
     return { trainer: createSftTrainer({ ...shared, stream, ...batch, maxSteps: 5 }), model };
+  }
+  if (kind === 'reward-model') {
+    const pairs = Array.from({ length: 8 }, (_, i) => ({ prompt: `${i}+1`, chosen: `${i}1`, rejected: `${i}2` }));
+    const classifier = createClassifier(model, { kind: 'sequence', seed: 4 });
+    const { model: _, ...own } = shared;
+    const batch = { perDeviceTrainBatchSize: 2, gradientAccumulationSteps: 2, maxSteps: 5 };
+    const trainer = createRewardModelTrainer({ ...own, classifier, dataset: arrayDataset('pairs', pairs), ...batch });
+    return { trainer, model };
+  }
+  if (kind === 'distillation') {
+    const teacher = tinyModel({ seed: 8, vocabularySize: format.tokenizer.vocabularySize, layerCount: 1 });
+    const batch = { perDeviceTrainBatchSize: 2, gradientAccumulationSteps: 2, maxNewTokens: 4, maxSteps: 5 };
+    const engine = createEngine(model);
+    return {
+      trainer: createDistillationTrainer({ ...shared, teacher, engine, stream: await rows('sft'), ...batch }),
+      model,
+    };
   }
   const sampling = { engine: createEngine(model), reward: evenIds, maxCompletionLength: 4, numGenerations: 2 };
   const stream = await rows('rl');

@@ -1,0 +1,29 @@
+// Proximal policy optimisation: reinforcement learning with a learnt value of each token.
+
+import { createPpoTrainer, parsePpoOptions, ppoOptionsSchema } from '@thinkwright/trainers';
+import type { StageExecutor } from './executor.ts';
+import { checkModel } from './stage-model.ts';
+import { checkRewards, dataFingerprint, dataOf, rewardOf, rowStream, traceMetrics } from './tasks.ts';
+import { checkGate, checkOptions, runTraining } from './training.ts';
+
+export const ppoStage: StageExecutor = {
+  check(place) {
+    checkModel(place.recipe);
+    checkOptions(place, ppoOptionsSchema, parsePpoOptions);
+    checkGate(place, ['reward', 'rewards/accuracy/mean']);
+    checkRewards(place);
+  },
+  totalSteps: (stage) => stage.options.maxSteps as number | undefined,
+  fingerprint: dataFingerprint,
+  run(context) {
+    const options = checkOptions(context, ppoOptionsSchema, parsePpoOptions);
+    return runTraining(context, {
+      planned: options.maxSteps,
+      async create({ model, format, engine, shared }) {
+        const stream = await rowStream(context);
+        const [reward, metrics] = [await rewardOf(context), traceMetrics(dataOf(context).name)];
+        return createPpoTrainer({ model, format, engine, stream, reward, metrics, ...options, ...shared });
+      },
+    });
+  },
+};
