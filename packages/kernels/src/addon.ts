@@ -43,6 +43,10 @@ export interface Addon {
   write(address: number, source: DeviceArray): void;
   setThreads(count: number): void;
   setProfiling(on: boolean): void;
+  /** Keeps the next `most` executed records while profiling is on. */
+  startTrace(most: number): void;
+  /** Waits for the stream; the kept records, laid out as TraceEntry of native/runtime/stream.h. */
+  takeTrace(): ArrayBuffer;
 }
 
 /** Loads a compiled addon. Throws TW_KERNELS_LOAD_FAILED. */

@@ -2,20 +2,8 @@
 // behind it for what the kernel touches, as native/records.json states it.
 import type { Allocator } from './allocator.ts';
 import { KernelError } from './errors.ts';
+import { fieldsOf } from './record-fields.ts';
 import { KERNELS } from './records.ts';
-
-type Fields = Record<string, number>;
-
-function fieldsOf(words: Int32Array, floats: Float32Array, at: number): Fields {
-  const fields: Fields = {};
-  for (const field of KERNELS[words[at]!]!.fields) {
-    const word = at + field.word;
-    if (field.type === 'float') fields[field.name] = floats[word]!;
-    else if (field.type === 'long') fields[field.name] = words[word + 1]! * 4294967296 + (words[word]! >>> 0);
-    else fields[field.name] = words[word]!;
-  }
-  return fields;
-}
 
 /** `rmsNorm(x @17, out @23, rows 4, columns 8)`. */
 export function describeRecord(words: Int32Array, floats: Float32Array, at: number): string {

@@ -5,8 +5,9 @@ import { locateAddon } from './build.ts';
 import { KernelError } from './errors.ts';
 import { captureGraph } from './graph.ts';
 import { collectPacks } from './kernels/packed-weights.ts';
-import { currentRuntime, openRuntime } from './runtime.ts';
+import { currentRuntime, openRuntime, type Runtime } from './runtime.ts';
 import { defaultThreadCount } from './threads.ts';
+import { traceUntilExit } from './trace.ts';
 
 async function probe(): Promise<Availability> {
   try {
@@ -22,7 +23,18 @@ async function probe(): Promise<Availability> {
 async function activate(options: DeviceOptions): Promise<void> {
   const runtime = await openRuntime({ threads: options.threads, dryRun: options.dryRun, signal: options.signal });
   registerNativeBackend(runtime);
+  await traceIfAsked(runtime, options);
   await tf.setBackend('native');
+}
+
+let traced = false;
+
+/** THINKWRIGHT_PROFILE=trace.json: a timeline of the whole process. */
+async function traceIfAsked(runtime: Runtime, { dryRun }: DeviceOptions): Promise<void> {
+  const file = process.env.THINKWRIGHT_PROFILE;
+  if (traced || dryRun || !file?.endsWith('.json')) return;
+  traced = true;
+  await traceUntilExit(runtime, file);
 }
 
 export const device: Device = {

@@ -26,5 +26,7 @@ export function createDryAddon(): Addon {
     write() {},
     setThreads() {},
     setProfiling() {},
+    startTrace() {},
+    takeTrace: () => new ArrayBuffer(0),
   };
 }

@@ -1,10 +1,13 @@
 export type { InstructionSet } from './addon.ts';
 export { type Address, Allocator, type AllocatorReport } from './allocator.ts';
+export { benchMachine, type KernelFigure, type MachineFigures } from './bench-machine.ts';
 export { type BuildOptions, buildAddon, findCompiler } from './build.ts';
 export { device } from './device.ts';
 export { KernelError, type KernelErrorCode } from './errors.ts';
 export { type CapturedGraph, captureGraph } from './graph.ts';
 export { formatProfile, type ProfileRow, profileReport, setProfiling } from './profile.ts';
 export { Launch } from './records.ts';
+export { measureRoofline, type Roofline } from './roofline.ts';
 export { currentRuntime, openRuntime, type Runtime, type RuntimeOptions } from './runtime.ts';
 export { type DeviceArray, Stream } from './stream.ts';
+export { startTrace, type TraceEvent, takeTrace } from './trace.ts';

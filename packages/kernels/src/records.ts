@@ -722,6 +722,16 @@ export class Launch {
     sink.floats[at + 9] = rate;
     sink.end();
   }
+
+  roofline(x: Address, count: number, iterations: number, out: Address): void {
+    const sink = this.#sink;
+    const at = sink.begin(50);
+    sink.words[at + 1] = x;
+    sink.words[at + 2] = count;
+    sink.words[at + 3] = iterations;
+    sink.words[at + 4] = out;
+    sink.end();
+  }
 }
 
 /** Every kernel, in the order of the ids. */
@@ -1363,6 +1373,15 @@ export const KERNELS: readonly { name: string; fields: readonly KernelField[] }[
       { name: 'counter2', type: 'int', word: 7 },
       { name: 'counter3', type: 'int', word: 8 },
       { name: 'rate', type: 'float', word: 9 },
+    ],
+  },
+  {
+    name: 'roofline',
+    fields: [
+      { name: 'x', type: 'address', word: 1, access: 'in', optional: false, bytes: (fields) => 4 * (fields.count) },
+      { name: 'count', type: 'int', word: 2 },
+      { name: 'iterations', type: 'int', word: 3 },
+      { name: 'out', type: 'address', word: 4, access: 'out', optional: false, bytes: () => 8 },
     ],
   },
 ];

@@ -227,6 +227,7 @@ export function createProgram(version: string, finish: Finish): Command {
     .description(
       'Explain this machine: devices and why one was chosen, CPU features, threads, memory, compiler, versions.',
     )
+    .option('--bench', 'instead: measure this machine and the kernels on it, in a few seconds')
     .option(
       '--plan <key=value...>',
       'instead: the peak memory of a run, before it runs. Keys: model, method (sft, rl, generate), length, prompt_length, batch, lora (rank), and options of the trainer',
@@ -236,15 +237,18 @@ export function createProgram(version: string, finish: Finish): Command {
       examples(
         'thinkwright doctor',
         'thinkwright doctor --json',
+        'thinkwright doctor --bench',
         'thinkwright doctor --plan model=./model method=sft length=512 per_device_train_batch_size=2 lora=16',
         'thinkwright doctor --plan model=./model method=rl length=512 prompt_length=128 per_device_train_batch_size=32',
       ),
     )
     .action(async (options: Options) =>
       finish(
-        options.plan === undefined
-          ? await (await import('./commands/doctor.ts')).doctor(options)
-          : await (await import('./commands/doctor-plan.ts')).plan(options.plan, options),
+        options.plan !== undefined
+          ? await (await import('./commands/doctor-plan.ts')).plan(options.plan, options)
+          : options.bench
+            ? await (await import('./commands/doctor-bench.ts')).bench(options)
+            : await (await import('./commands/doctor.ts')).doctor(options),
       ),
     );
   addRewardCommands(program, finish);

@@ -135,6 +135,8 @@ struct Kernels {
   // ---- measuring, on the calling thread, by its CPU time
   double (*fmaPeak)(int iterations);                              // GFLOP/s of independent fma chains
   double (*readBandwidth)(const float* x, size_t count);          // GB/s of one pass over x
+  // out[0], out[1]: both for all threads of the pool together, x shared out among them
+  void (*roofline)(const float* x, int count, int iterations, float* out);
 };
 
 // The table for the chosen instruction set: the best the processor has, or THINKWRIGHT_ISA. Chosen once.

@@ -1,8 +1,11 @@
 // What one core can do, for benchmarks: peak of independent fma chains, and reading speed. By the thread's CPU time, so that other
 // jobs on the machine do not count (their use of caches and memory does).
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <ctime>
+
+#include "runtime/thread-pool.h"
 
 namespace thinkwright {
 namespace {
@@ -43,6 +46,20 @@ double readBandwidth(const float* x, size_t count) {
   volatile float sink = 0;
   for (const W& sum : sums) sink = sink + sum.largest();
   return static_cast<double>(count / 64 * 256) / seconds * 1e-9;
+}
+
+template <class V>
+void roofline(const float* x, int count, int iterations, float* out) {
+  constexpr int kMostThreads = 256;
+  const int threads = std::min(threadCount(), kMostThreads), share = count / threads;
+  double peaks[kMostThreads], rates[kMostThreads];
+  parallel(threads, [&](int thread) { peaks[thread] = fmaPeak<V>(iterations); });
+  parallel(threads, [&](int thread) { rates[thread] = readBandwidth<V>(x + static_cast<size_t>(thread) * share, share); });
+  out[0] = out[1] = 0;
+  for (int thread = 0; thread < threads; thread++) {
+    out[0] += static_cast<float>(peaks[thread]);
+    out[1] += static_cast<float>(rates[thread]);
+  }
 }
 
 }  // namespace

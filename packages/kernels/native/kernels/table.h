@@ -59,6 +59,7 @@ constexpr Kernels makeKernels() {
       .dropout = dropout,
       .fmaPeak = fmaPeak<V>,
       .readBandwidth = readBandwidth<V>,
+      .roofline = roofline<V>,
   };
 }
 

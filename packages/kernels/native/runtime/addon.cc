@@ -268,6 +268,30 @@ napi_value setProfiling(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+napi_value startTrace(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value value;
+  std::uint32_t most = 0;
+  napi_get_cb_info(env, info, &count, &value, nullptr, nullptr);
+  napi_get_value_uint32(env, value, &most);
+  if (!opened(env)) return nullptr;
+  device->stream->synchronize();
+  device->stream->startTrace(most);
+  return nullptr;
+}
+
+// The kept records as one ArrayBuffer of TraceEntry.
+napi_value takeTrace(napi_env env, napi_callback_info) {
+  if (!opened(env)) return nullptr;
+  device->stream->synchronize();
+  const std::vector<TraceEntry> trace = device->stream->takeTrace();
+  void* memory = nullptr;
+  napi_value buffer;
+  napi_create_arraybuffer(env, trace.size() * sizeof(TraceEntry), &memory, &buffer);
+  if (!trace.empty()) std::memcpy(memory, trace.data(), trace.size() * sizeof(TraceEntry));
+  return buffer;
+}
+
 napi_value initialize(napi_env env, napi_value exports) {
   const struct {
     const char* name;
@@ -275,7 +299,7 @@ napi_value initialize(napi_env env, napi_value exports) {
   } functions[] = {
       {"open", open},       {"wake", wake},       {"waitForRoom", waitForRoom}, {"synchronize", synchronize},
       {"takeFailure", takeFailure}, {"read", read}, {"copyOut", copyOut},       {"write", write},
-      {"setThreads", setThreads},   {"setProfiling", setProfiling},
+      {"setThreads", setThreads},   {"setProfiling", setProfiling}, {"startTrace", startTrace}, {"takeTrace", takeTrace},
   };
   for (const auto& [name, function] : functions) {
     napi_value value;

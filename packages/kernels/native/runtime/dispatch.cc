@@ -111,6 +111,8 @@ void execute(const Record& record) {
       return as<RandomNormalRecord>(record).apply(kernels().randomNormal);
     case Kernel::dropout:
       return as<DropoutRecord>(record).apply(kernels().dropout);
+    case Kernel::roofline:
+      return as<RooflineRecord>(record).apply(kernels().roofline);
   }
   throw std::logic_error("there is no kernel " + std::to_string(record.words[0]));
 }

@@ -71,9 +71,10 @@ enum class Kernel : std::int32_t {
   randomUniform,
   randomNormal,
   dropout,
+  roofline,
 };
 
-constexpr int kKernelCount = 50;
+constexpr int kKernelCount = 51;
 inline constexpr const char* kKernelNames[] = {
     "noop",
     "replay",
@@ -125,6 +126,7 @@ inline constexpr const char* kKernelNames[] = {
     "randomUniform",
     "randomNormal",
     "dropout",
+    "roofline",
 };
 
 // apply(function) calls the function with the fields in order.
@@ -1016,5 +1018,19 @@ struct DropoutRecord {
   }
 };
 static_assert(sizeof(DropoutRecord) == 40);
+
+struct RooflineRecord {
+  std::int32_t kernel;
+  Address<const float> x;
+  std::int32_t count;
+  std::int32_t iterations;
+  Address<float> out;
+
+  template <class Function>
+  void apply(Function&& function) const {
+    function(x, count, iterations, out);
+  }
+};
+static_assert(sizeof(RooflineRecord) == 20);
 
 }  // namespace thinkwright

@@ -135,9 +135,11 @@ void Stream::runKernel(const Record& record) {
   const double cpu = nanoseconds(CLOCK_THREAD_CPUTIME_ID);
   execute(record);
   ProfileCounter& counter = profile_[record.words[0]];
+  const double elapsed = nanoseconds(CLOCK_MONOTONIC) - wall;
   counter.calls += 1;
-  counter.wallNanoseconds += nanoseconds(CLOCK_MONOTONIC) - wall;
+  counter.wallNanoseconds += elapsed;
   counter.cpuNanoseconds += nanoseconds(CLOCK_THREAD_CPUTIME_ID) - cpu;
+  if (trace_.size() < trace_.capacity()) trace_.push_back({wall, elapsed, record});
 }
 
 void Stream::replay(const ReplayRecord& record) {

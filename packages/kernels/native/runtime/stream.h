@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "runtime/records.h"
 
@@ -30,6 +31,13 @@ struct ProfileCounter {
   double wallNanoseconds;
   double cpuNanoseconds;  // of the stream thread
 };
+// One executed record while tracing; read by src/trace.ts.
+struct TraceEntry {
+  double startNanoseconds;  // CLOCK_MONOTONIC, as performance.now() counts
+  double wallNanoseconds;
+  Record record;
+};
+
 constexpr std::size_t kSharedBytes = kProfileOffset + kProfileKernels * sizeof(ProfileCounter);
 
 // A copy from the device that is to be announced to JS. `finish` is called on the worker thread.
@@ -55,6 +63,10 @@ class Stream {
   void read(std::int32_t address, std::size_t bytes, ReadRequest* request);
   void write(std::int32_t address, const void* source, std::size_t bytes);
   void setProfiling(bool on) { profiling_.store(on); }
+  // With the stream idle. Keeps the next `most` executed records; while profiling is on.
+  void startTrace(std::size_t most) { trace_ = {}; trace_.reserve(most); }
+  // With the stream idle.
+  std::vector<TraceEntry> takeTrace() { return std::move(trace_); }
 
   // Drops what is not begun, ends the worker and the helpers. Safe to call twice.
   void stop();
@@ -77,6 +89,7 @@ class Stream {
   std::atomic<bool> profiling_{false};
   Record* ring_;
   ProfileCounter* profile_;
+  std::vector<TraceEntry> trace_;  // never grows beyond what startTrace reserved
   void (*finishRead_)(ReadRequest*);
   std::mutex failureMutex_;
   std::optional<std::string> failure_;
