@@ -57,6 +57,7 @@ export const OPENAPI = {
     '/get_reward': dialect('OpenRLHF: query, prompts, labels'),
     '/slime': dialect('slime: prompt, response, label'),
     '/verify': dialect('NeMo Gym: responses_create_params, response, task fields'),
+    '/aggregate_metrics': dialect('NeMo Gym: verify_responses'),
     '/reset': dialect('OpenEnv: the row of an episode'),
     '/step': dialect('OpenEnv: action { completion }'),
     '/run_code': dialect('SandboxFusion: one program, one input'),
