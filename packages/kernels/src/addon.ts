@@ -5,7 +5,7 @@ import { KernelError, type KernelErrorCode } from './errors.ts';
 import type { DeviceArray } from './stream.ts';
 
 /** The instruction sets that kernels exist for; all give the same bits. */
-export const INSTRUCTION_SETS = ['portable', 'avx2', 'avx512'] as const;
+export const INSTRUCTION_SETS = ['portable', 'avx2', 'avx512', 'neon'] as const;
 
 export type InstructionSet = (typeof INSTRUCTION_SETS)[number];
 

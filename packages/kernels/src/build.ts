@@ -30,6 +30,7 @@ const AVX512_FLAGS = [...AVX2_FLAGS, '-Wno-uninitialized', '-mavx512f', '-mavx51
 const FILE_FLAGS = [
   { suffix: '-avx2.cc', architecture: 'x64', flags: AVX2_FLAGS },
   { suffix: '-avx512.cc', architecture: 'x64', flags: AVX512_FLAGS },
+  { suffix: '-neon.cc', architecture: 'arm64', flags: [] },
 ];
 const LINK_FLAGS = process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : [];
 

@@ -91,13 +91,13 @@ describe('a process with the device open', () => {
   it.each(['portable', 'auto'])('runs with THINKWRIGHT_ISA=%s', async (isa) => {
     const script = `const runtime = await openRuntime(); console.log(runtime.instructionSet, runtime.threads);`;
     const outcome = await child(script, { environment: { THINKWRIGHT_ISA: isa, THINKWRIGHT_THREADS: '3' } });
-    expect(outcome.output).toMatch(isa === 'portable' ? /^portable 3$/ : /^(portable|avx2|avx512) 3$/);
+    expect(outcome.output).toMatch(isa === 'portable' ? /^portable 3$/ : /^(portable|avx2|avx512|neon) 3$/);
   });
 
   it.each([
     [{ THINKWRIGHT_THREADS: 'many' }, 'THINKWRIGHT_THREADS is "many": expected a whole number from 1 to 256'],
     [{ THINKWRIGHT_THREADS: '0' }, 'THINKWRIGHT_THREADS is "0"'],
-    [{ THINKWRIGHT_ISA: 'mmx' }, 'THINKWRIGHT_ISA is "mmx": expected portable, avx2, avx512 or auto'],
+    [{ THINKWRIGHT_ISA: 'mmx' }, 'THINKWRIGHT_ISA is "mmx": expected portable, avx2, avx512, neon or auto'],
     [{ THINKWRIGHT_MEMORY_GB: '-1' }, 'THINKWRIGHT_MEMORY_GB is "-1"'],
   ])('refuses %o', async (environment, message) => {
     const script = `await openRuntime().catch((error) => console.log(error.code, error.message));`;

@@ -6,6 +6,8 @@ const GemmKernels& gemmKernelsOf(Isa isa) {
 #if defined(__x86_64__)
   if (isa == Isa::avx512) return gemmKernelsAvx512();
   if (isa == Isa::avx2) return gemmKernelsAvx2();
+#elif defined(__aarch64__)
+  if (isa == Isa::neon) return gemmKernelsNeon();
 #endif
   (void)isa;
   return gemmKernelsPortable();
@@ -15,6 +17,8 @@ const Kernels& kernelsOf(Isa isa) {
 #if defined(__x86_64__)
   if (isa == Isa::avx512) return kernelsAvx512();
   if (isa == Isa::avx2) return kernelsAvx2();
+#elif defined(__aarch64__)
+  if (isa == Isa::neon) return kernelsNeon();
 #endif
   (void)isa;
   return kernelsPortable();

@@ -13,6 +13,9 @@ const GemmKernels& gemmKernelsAvx2();
 const Kernels& kernelsAvx2();
 const GemmKernels& gemmKernelsAvx512();
 const Kernels& kernelsAvx512();
+#elif defined(__aarch64__)
+const GemmKernels& gemmKernelsNeon();
+const Kernels& kernelsNeon();
 #endif
 
 // Only for an instruction set that is present.

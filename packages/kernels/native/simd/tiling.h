@@ -28,6 +28,11 @@ struct WideTiling {
   static constexpr int storedPanels(int rows) { return rows <= 4 ? 4 : 2; }
 };
 
+// 32 registers of 4 lanes: 6 rows x 1 panel.
+struct NeonTiling : NarrowTiling {
+  static constexpr int panels(int rows) { return rows == 1 ? 4 : rows <= 3 ? 2 : 1; }
+};
+
 // Plain C++: small code rather than speed.
 struct PlainTiling : NarrowTiling {
   static constexpr int unroll = 1;

@@ -4,14 +4,15 @@
 
 #include "gemm/half-floats.h"
 #include "gemm/stored-formats.h"
-#include "simd/vec8-portable.h"
+#include "simd/vec16-pair.h"
 
 namespace thinkwright {
 namespace {
 
-template <>
-struct Unpack<PairVec<PortableVec>> {
-  using Wide = PairVec<PortableVec>;
+// For every instruction set that has no version of its own.
+template <class V>
+struct Unpack<PairVec<V>> {
+  using Wide = PairVec<V>;
   struct Words {
     std::uint32_t lane[16];
   };
