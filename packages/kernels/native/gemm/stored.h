@@ -1,6 +1,7 @@
 // Products with stored weights (stored-formats.h): every output is the fma chain over the expanded float32 values, so the bits are
 // those of the same product with float32 weights.
-// Few rows: a tile holds R rows x P panels and expands 8 depths of each panel in registers. More rows: driver.h expands slices of a
+// Few rows (up to V::Tiling::storedFewRows): a tile holds R rows x P panels and expands 8 depths of each panel in registers, again for
+// each group of rows, which costs less than ragged tiles over an expanded panel. More rows: driver.h expands slices of a
 // panel into L1 once for a block of rows. Backward (dx = dy W) expands blocks of 16 x 16 and transposes them: one chain over all n.
 #pragma once
 #include "gemm/driver.h"

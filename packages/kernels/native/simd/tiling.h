@@ -24,7 +24,7 @@ struct WideTiling {
   static constexpr int blockRows = 224;
   static constexpr int unroll = 4;
   static constexpr int panels(int rows) { return rows <= 6 ? 4 : rows <= 9 ? 3 : 2; }
-  static constexpr int storedRows = 8, storedFewRows = 16;
+  static constexpr int storedRows = 8, storedFewRows = 128;
   static constexpr int storedPanels(int rows) { return rows <= 4 ? 4 : 2; }
 };
 
