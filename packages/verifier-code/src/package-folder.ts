@@ -13,6 +13,7 @@ const ENTRIES = {
   'worker/main': new URL('./worker/main.ts', import.meta.url),
   'image/build-main': new URL('./image/build-main.ts', import.meta.url),
   'doctor/marker-main': new URL('./doctor/marker-main.ts', import.meta.url),
+  'doctor/outer-walls-main': new URL('./doctor/outer-walls-main.ts', import.meta.url),
   'sandbox/javascript/solution': new URL('./sandbox/javascript/solution.ts', import.meta.url),
   'sandbox/javascript/checker': new URL('./sandbox/javascript/checker.ts', import.meta.url),
   'sandbox/python/interpreters': new URL('./sandbox/python/interpreters.ts', import.meta.url),

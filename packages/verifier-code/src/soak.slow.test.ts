@@ -9,6 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { codeTaskOf } from './datasets/code-task-of.ts';
 import { humanEvalReference } from './datasets/human-eval.ts';
 import type { CodeJob } from './jobs/job.ts';
+import { processStart } from './pool/process-start.ts';
 import { residentBytes } from './pool/resident-memory.ts';
 import { fuzzVerifier } from './test-programs/fuzz-verifier.ts';
 import { hostileRows, isSlow, outcomesOf } from './test-programs/hostile-rows.ts';
@@ -64,7 +65,7 @@ describe.skipIf(missing)('public data (skipped without the shared data folder)',
     expect(verifier.processIds()).toEqual(pids);
     expect(await memory()).toBeLessThan(1.1 * before);
     await verifier.close();
-    expect(pids.filter(isAlive)).toEqual([]);
+    expect(pids.map(processStart).filter((start) => start !== null)).toEqual([]);
   });
 
   it('gives the same verdict and output a hundred times', async () => {
@@ -96,13 +97,4 @@ function passesInNode(program: string): boolean {
   return (
     spawnSync(process.execPath, ['-e', counted + program], { cwd: import.meta.dirname, stdio: 'ignore' }).status === 0
   );
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

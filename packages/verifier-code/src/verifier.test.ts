@@ -163,6 +163,17 @@ describe('asserts', () => {
     expect(checker).toBeGreaterThan(0);
   });
 
+  it.each([
+    ['python', 'import os\ndef f(x):\n    if x > 1: os._exit(0)\n    return x', 'for x in range(9):\n    assert f(x) == x'],
+    ['python', 'def f(x):\n    if x > 1: raise ValueError\n    return x', 'for x in range(9):\n    y = f(x)\n    assert y == x'],
+    ['javascript', 'const f = (x) => { if (x > 1) throw new Error("no"); return x }', 'for (let x = 0; x < 9; x++) console.assert(f(x) === x)'],
+  ] as [Language, string, string][])('pays nothing for assertions before an end that the solution brought about: %s %#', async (language, code, text) => {
+    const verdict = await verify(language, code, { kind: 'asserts', code: text });
+    expect(verdict.status).not.toBe('passed');
+    expect(verdict.passed).toBe(0);
+    expect(verdict.total).toBeGreaterThan(2);
+  }); // biome-ignore format: programs
+
   it('fails a solution under which no assertion is reached', async () => {
     const code = 'for item in items():\n    assert item\n';
     expect(await verify('python', 'def items(): return []', { kind: 'asserts', code })).toMatchObject({

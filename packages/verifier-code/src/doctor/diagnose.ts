@@ -1,18 +1,14 @@
 // Proves each layer of isolation on this machine, by attacking it, and says which layers this system does not have. `missing`
 // is a layer less; `broken` means that verdicts cannot be trusted here.
-import { existsSync } from 'node:fs';
 import { access, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { CodeJob, Verdict, VerdictStatus } from '../jobs/job.ts';
+import { processStart } from '../pool/process-start.ts';
 import { type CodeVerifier, createCodeVerifier } from '../verifier.ts';
 import { countAnswers } from './answers-apart.ts';
-
-export interface Finding {
-  layer: string;
-  state: 'holds' | 'missing' | 'broken';
-  detail: string;
-}
+import type { Finding } from './finding.ts';
+import { systemLayers } from './system-layers.ts';
 
 interface Probe {
   layer: string;
@@ -64,7 +60,7 @@ const PROBES: Probe[] = [
 
 /** Takes a few seconds: it runs what must be stopped. */
 export async function diagnose(): Promise<Finding[]> {
-  const findings: Finding[] = systemLayers();
+  const findings: Finding[] = await systemLayers();
   let verifier: CodeVerifier;
   try {
     verifier = await createCodeVerifier({ workers: 1 });
@@ -76,7 +72,7 @@ export async function diagnose(): Promise<Finding[]> {
     findings.push(await fileIsOutOfReach(verifier), await answersAreApart());
     const pids = verifier.processIds();
     await verifier.close();
-    const left = pids.filter((pid) => existsSync(`/proc/${pid}`));
+    const left = pids.filter((pid) => processStart(pid) !== null);
     findings.push({
       layer: 'no process left behind',
       state: left.length === 0 ? 'holds' : 'broken',
@@ -86,33 +82,6 @@ export async function diagnose(): Promise<Finding[]> {
     await verifier.close();
   }
   return findings;
-}
-
-function systemLayers(): Finding[] {
-  const linux = process.platform === 'linux';
-  const shell = existsSync('/bin/sh');
-  const missingHere = (layer: string, detail: string): Finding => ({ layer, state: 'missing', detail });
-  return [
-    {
-      layer: 'Node permission model',
-      state: 'holds',
-      detail: 'workers may read their own files, write nothing, start nothing',
-    },
-    linux && shell
-      ? { layer: 'kernel memory limit', state: 'holds', detail: 'data segment of 3 GiB a worker, 6 GiB with Python' }
-      : missingHere('kernel memory limit', `not on ${process.platform}: the watchdog alone bounds uncounted memory`),
-    process.platform === 'win32'
-      ? missingHere('resident size watched', 'not on Windows: only time limits end a worker from outside')
-      : {
-          layer: 'resident size watched',
-          state: 'holds',
-          detail: linux ? 'from /proc, every 50 ms' : 'from ps, every 50 ms',
-        },
-    missingHere(
-      'network namespace',
-      'workers have no code that opens sockets; run them in a namespace for one layer more',
-    ),
-  ];
 }
 
 async function attempt(verifier: CodeVerifier, { layer, job, statuses }: Probe): Promise<Finding> {

@@ -1,14 +1,12 @@
 // The parent's hold on one worker process: starts it with as few rights as Node and the kernel can take away, watches its time
 // and memory while it has a job, kills it on any doubt, and tells why it died.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import os from 'node:os';
-import path from 'node:path';
-import { entryFile, PACKAGE_FOLDER } from '../package-folder.ts';
+import { PACKAGE_FOLDER } from '../package-folder.ts';
 import type { FromWorker, ToWorker, WireJob } from '../worker/wire.ts';
 import { residentBytes } from './resident-memory.ts';
+import { workerCommand } from './worker-command.ts';
 
 /** How a job on this worker ended, when not by a message of the worker. */
 export type WorkerEnd =
@@ -30,11 +28,6 @@ const CATASTROPHE = 'catastrophic error in an isolate';
 const START_MS = 60_000;
 const GRACE_MS = 1_500;
 const WATCH_MS = 50;
-/**
- * Data segment of a worker (Linux), in KiB. Most of it is reserved, not used: V8 takes 600 MB for each isolate, and a worker of
- * Python has three of them with two interpreters each.
- */
-const DATA_LIMIT_KB = { python: 6 << 20, javascript: 3 << 20 };
 const STDERR_KEPT = 4_000;
 
 export class WorkerProcess {
@@ -178,22 +171,8 @@ function isAnswer(message: unknown): message is Exclude<FromWorker, { type: 'rea
   return type === 'verdict' || type === 'bad-job' || type === 'failed';
 }
 
-function startProcess(options: WorkerProcessOptions): ChildProcess {
-  const flags = ['--no-node-snapshot', '--no-warnings', '--permission', '--allow-addons'];
-  const readable = [PACKAGE_FOLDER, ...dependencyFolders(), '/etc/alpine-release'];
-  if (options.imageFile !== null) readable.push(path.dirname(options.imageFile));
-  const command = [
-    process.execPath,
-    ...flags,
-    ...readable.map((folder) => `--allow-fs-read=${folder}`),
-    entryFile('worker/main'),
-    JSON.stringify({ imageFile: options.imageFile }),
-  ];
-  const dataLimit = options.imageFile === null ? DATA_LIMIT_KB.javascript : DATA_LIMIT_KB.python;
-  const limited = process.platform === 'linux' && existsSync('/bin/sh');
-  const [file, ...args] = limited
-    ? ['/bin/sh', '-c', `ulimit -d ${dataLimit}; ulimit -c 0; exec "$0" "$@"`, ...command]
-    : command;
+function startProcess({ imageFile }: WorkerProcessOptions): ChildProcess {
+  const [file, ...args] = workerCommand('worker/main', { imageFile });
   const child = spawn(file!, args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], env: {}, cwd: PACKAGE_FOLDER });
   try {
     if (child.pid !== undefined) os.setPriority(child.pid, 10);
@@ -201,14 +180,4 @@ function startProcess(options: WorkerProcessOptions): ChildProcess {
     // It may have ended already, or the system has no priorities.
   }
   return child;
-}
-
-/** The node_modules folders that hold what a worker loads. */
-function dependencyFolders(): string[] {
-  const require = createRequire(path.join(PACKAGE_FOLDER, 'package.json'));
-  const folders = ['isolated-vm', 'sucrase'].map((name) => {
-    const file = require.resolve(name);
-    return file.slice(0, file.lastIndexOf(`${path.sep}node_modules${path.sep}`) + `${path.sep}node_modules`.length);
-  });
-  return [...new Set(folders)];
 }

@@ -2,6 +2,7 @@
 // stayed alive.
 import { existsSync } from 'node:fs';
 import type { CodeJob } from '../jobs/job.ts';
+import { processStart } from '../pool/process-start.ts';
 import type { CodeVerifier } from '../verifier.ts';
 import { NASTY_FILE, nastyJob } from './nasty-program.ts';
 
@@ -28,7 +29,7 @@ export async function fuzzVerifier(
   { from, count, onProgress }: FuzzOptions,
 ): Promise<FuzzReport> {
   const report: FuzzReport = { programs: 0, honest: 0, statuses: {}, faults: [] };
-  const pids = new Set<number>();
+  const processes = new Map<number, string>();
   const jobs: { seed: number; job: CodeJob; honest: boolean }[] = [];
   for (let seed = from; seed < from + count; seed++) {
     jobs.push({ seed, job: nastyJob(seed), honest: false });
@@ -51,14 +52,19 @@ export async function fuzzVerifier(
       } catch (error) {
         report.faults.push(`seed ${seed}: thrown: ${(error as Error).message}`);
       }
-      for (const pid of verifier.processIds()) pids.add(pid);
+      for (const pid of verifier.processIds()) {
+        const start = processStart(pid);
+        if (start !== null) processes.set(pid, start);
+      }
       if (existsSync(NASTY_FILE)) report.faults.push(`seed ${seed} or a neighbour wrote ${NASTY_FILE}`);
       if (!honest && report.programs % PROGRESS_EVERY === 0) onProgress?.(report);
     }
   });
   await Promise.all(lanes);
   await verifier.close();
-  for (const pid of pids) if (isAlive(pid)) report.faults.push(`process ${pid} is alive`);
+  for (const [pid, start] of processes) {
+    if (processStart(pid) === start) report.faults.push(`process ${pid} is alive`);
+  }
   return report;
 }
 
@@ -70,13 +76,4 @@ function honestJob(seed: number): CodeJob {
   ][(seed / HONEST_EVERY) % 2]!; // biome-ignore format: two programs
   const expected = args[0]!.toSorted((a, b) => a - b);
   return { language, code, tests: { kind: 'calls', entryPoint: 'solve', cases: [{ args, expected }] } };
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -130,7 +130,7 @@ function readReport(text: string): CheckerReport | null {
 }
 
 function countReport(report: CheckerReport, { code, shared }: WireAsserts, tally: TestTally): void {
-  tally.passed = report.passed;
+  const thrown = tally.failure !== null;
   tally.total += report.passed + report.failed;
   if (report.first) tally.fail(report.first);
   const unseen = unseenError(report, code);
@@ -138,6 +138,8 @@ function countReport(report: CheckerReport, { code, shared }: WireAsserts, tally
     tally.total++;
     tally.fail({ index: null, message: unseen });
   }
+  // How many assertions would have followed is unknown: whoever ends the tests early is paid for none of them.
+  tally.passed = thrown || unseen !== null ? 0 : report.passed;
   // Tests that only throw count as one.
   if (tally.total === 0 && tally.death === null) {
     if ((report.calls > 0 || shared) && /\bthrow\b/.test(code)) tally.passed = tally.total = 1;
