@@ -1,7 +1,7 @@
 // The long proofs: public data sets whole, ten thousand verdicts in flat memory, many workers on few processors, the same job a
 // hundred times, random programs of nasty constructs.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -60,10 +60,12 @@ describe.skipIf(missing)('public data (skipped without the shared data folder)',
     const first = await round();
     for (let n = 0; n < 3; n++) await round();
     const before = await memory();
+    const openBefore = descriptors(verifier.processIds());
     const pids = verifier.processIds();
     for (let n = 4; n < SOAK_VERDICTS / jobs.length; n++) expect(await round()).toBe(first);
     expect(verifier.processIds()).toEqual(pids);
     expect(await memory()).toBeLessThan(1.1 * before);
+    expect(descriptors(verifier.processIds())).toEqual(openBefore);
     await verifier.close();
     expect(pids.map(processStart).filter((start) => start !== null)).toEqual([]);
   });
@@ -90,6 +92,11 @@ it('lets no random program of nasty constructs pass, escape, or leave a process'
   expect(report.faults).toEqual([]);
   expect(report.programs).toBe(FUZZ_PROGRAMS);
 });
+
+/** Open descriptors of this process and of each worker, where the system shows them. */
+function descriptors(pids: number[]): number[] {
+  return existsSync('/proc/self/fd') ? [process.pid, ...pids].map((pid) => readdirSync(`/proc/${pid}/fd`).length) : [];
+}
 
 /** A program of its own, in which a failed console.assert counts. */
 function passesInNode(program: string): boolean {

@@ -10,10 +10,16 @@ export function mbppTask(row: DataRow): CodeTask {
   const list = [...optionalList(row, 'test_list'), ...optionalList(row, 'challenge_test_list')];
   const tests = optionalText(row, 'test') || list.join('\n');
   if (tests === '') throw missing(row, 'test_list', 'a list of assertions', row.test_list);
-  const defined = [...textField(row, 'code').matchAll(/^(?:async\s+)?def\s+(\w+)/gm)].map((match) => match[1]!);
-  const entryPoints = [...new Set(defined)].filter((name) => new RegExp(`\\b${name}\\b`).test(tests));
+  const reference = textField(row, 'code');
+  const mentioned = (pattern: RegExp) => {
+    const names = new Set([...reference.matchAll(pattern)].map((match) => match[1]!));
+    return [...names].filter((name) => new RegExp(`\\b${name}\\b`).test(tests));
+  };
+  const entryPoints = mentioned(/^(?:async\s+)?def\s+(\w+)/gm);
+  // A few tests of the full set build instances of the solution's classes.
+  const shared = mentioned(/^class\s+(\w+)/gm).length > 0;
   const code = `${imports}\n${tests}\n`;
-  return { language: 'python', tests: { kind: 'asserts', code, setup: numpyFor(code), entryPoints } };
+  return { language: 'python', tests: { kind: 'asserts', code, setup: numpyFor(code), entryPoints, shared } };
 }
 
 export function mbppReference(row: DataRow): string {

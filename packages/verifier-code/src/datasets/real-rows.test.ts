@@ -64,6 +64,13 @@ describe('MBPP', () => {
     expect(await verify('mbpp', row, `import sys\ndef ${name}(*args): return "wrong"\n`)).not.toBe('passed');
   }); // biome-ignore format: rows as they are published
 
+  it('runs tests that build instances of a class of the solution beside it, and says so', async () => {
+    const code = 'class Pair(object): \n\tdef __init__(self, a, b): \n\t\tself.a = a \n\t\tself.b = b \ndef longest(arr): \n\treturn max(p.b - p.a for p in arr)'; // biome-ignore format: as published
+    const row = sanitized(601, code, ['assert longest([Pair(5, 24), Pair(15, 25)]) == 19']);
+    expect(await verdictOf('mbpp', row, code)).toMatchObject({ status: 'passed', integrity: 'shared' });
+    expect(await verify('mbpp', row, code.replace('max', 'min'))).toBe('failed');
+  });
+
   const plus = {
     task_id: 2,
     code: full.code,
@@ -128,7 +135,13 @@ describe('MBXP', () => {
     canonical_solution:
       '    return testTup1.filter((x: number) => testTup2.includes(x)).sort((a: number, b: number) => a - b);\n}',
   };
+  const imported = {
+    ...typed,
+    test: `\nimport * as lodash from 'lodash';\n${compare.replace('(object1, object2)', '(object1: any, object2: any)')}\nlet actual_1 = similarElements([3, 4, 5, 6],[5, 7, 4, 10]);\nlet expected_1 = [4, 5];\nif (!compare(actual_1, expected_1)) {\n  throw new Error('Exception -- test case 0 did not pass.')\n}\n`,
+  };
   it.each([
+    [imported, 'pass', typed.canonical_solution, 'passed'],
+    [imported, 'fail', '    return testTup1;\n}', 'failed'],
     [script, 'pass', '    return testTup1.filter(x => testTup2.includes(x)).sort((a, b) => a - b);\n}', 'passed'],
     [script, 'fail', '    return testTup1;\n}', 'failed'],
     [script, 'fail', '    return undefinedHelper(testTup1);\n}', 'failed'],

@@ -6,6 +6,8 @@ import { type CodeJob, type CodeTests, DEFAULT_LIMITS, DEFAULT_MEMORY_MB, type L
 
 const LANGUAGES = ['python', 'javascript', 'typescript'];
 const ENTRY_POINT = /^[\p{ID_Start}$_][\p{ID_Continue}$]*(?:\.[\p{ID_Start}$_][\p{ID_Continue}$]*)?$/u;
+/** Nothing in a sandbox waits, so the net is for what is stuck: wide enough for a processor shared by five. */
+const WALL_FACTOR = 6;
 const SMALLEST_MEMORY_MB = 32;
 const LARGEST_PYTHON_MB = 256;
 
@@ -98,7 +100,7 @@ function checkLimits(job: CodeJob, defaults: Partial<Limits>): Limits {
   return {
     cpuMs,
     testCpuMs: checkNumber('limits.testCpuMs', asked.testCpuMs, 1, 600_000),
-    wallMs: checkNumber('limits.wallMs', asked.wallMs ?? 3 * cpuMs, 1, 3_600_000),
+    wallMs: checkNumber('limits.wallMs', asked.wallMs ?? WALL_FACTOR * cpuMs, 1, 3_600_000),
     memoryMb: checkNumber('limits.memoryMb', Math.min(asked.memoryMb, most), SMALLEST_MEMORY_MB, most),
     outputBytes: checkNumber('limits.outputBytes', asked.outputBytes, 0, 64 << 20),
     valueBytes: checkNumber('limits.valueBytes', asked.valueBytes, 1, 64 << 20),

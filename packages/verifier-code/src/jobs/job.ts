@@ -87,7 +87,7 @@ export interface Limits {
   cpuMs: number;
   /** Processor time of one case of `calls` and `stdio` in milliseconds; default 2,000. */
   testCpuMs: number;
-  /** Wall-clock net for machines that are busy; default 3 × cpuMs. */
+  /** Wall-clock net for machines that are busy; default 6 × cpuMs. */
   wallMs: number;
   /** Memory of the solution; default 256 for Python, 128 for JavaScript, in MiB. */
   memoryMb: number;

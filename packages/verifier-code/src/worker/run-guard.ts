@@ -1,5 +1,5 @@
 // Watches a call into an isolate from outside. The limit is processor time, so that a busy machine does not change verdicts; a
-// wall-clock net, three times as wide by default, catches what waits. A call that cannot be stopped is reported as stuck: then
+// wall-clock net, six times as wide by default, catches what waits. A call that cannot be stopped is reported as stuck: then
 // only the end of the process helps.
 
 export type Guarded<T> = { value: T } | { stopped: 'timeout' | 'stuck' };
