@@ -6,10 +6,12 @@ import { build } from 'esbuild';
 
 const packageFolder = path.resolve(import.meta.dirname, '..');
 
-/** The package as one script that defines `verifierMath`, and its size. */
-export async function bundle(): Promise<{ code: string; bytes: number }> {
+/** The package as one script that defines `verifierMath`, and its size; from sources, or from a built entry. */
+export async function bundle(
+  entry = path.join(packageFolder, 'src/index.ts'),
+): Promise<{ code: string; bytes: number }> {
   const result = await build({
-    entryPoints: [path.join(packageFolder, 'src/index.ts')],
+    entryPoints: [entry],
     bundle: true,
     minify: true,
     write: false,

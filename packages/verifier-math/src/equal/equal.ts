@@ -6,6 +6,7 @@ import { clockTime } from '../parse/clock.ts';
 import type { BracketNode, ListNode, Node, NodeOf, RelationNode } from '../tree/nodes.ts';
 import { integer, isScalar } from '../tree/nodes.ts';
 import { print } from '../tree/print.ts';
+import { substitute, variablesOf } from '../tree/walk.ts';
 import { equalCollections, equalInOrder, flattenItems } from './collections.ts';
 import { equalContinuedRatios, isContinuedRatio } from './continued-ratio.ts';
 import { type Comparison, type Decision, differentBy, equalBy } from './decision.ts';
@@ -13,6 +14,7 @@ import { equalQuantities } from './quantities.ts';
 import { alignedReadings } from './readings.ts';
 import { equalRealSets, isSetLike, setOfRelation } from './real-sets.ts';
 import {
+  type Assignment,
   assignmentOf,
   equalEquations,
   equalInequalities,
@@ -89,7 +91,8 @@ function equalRelations(gold: Node, prediction: Node, comparison: Comparison, ag
       const goldSet = setOfRelation(gold);
       return predictedSet && goldSet ? again(goldSet, predictedSet) : differentBy('kind');
     }
-    return equalInequalities(gold, prediction, comparison, again);
+    const decision = equalInequalities(gold, prediction, comparison, again);
+    return decision.verdict === 'equal' ? decision : (equalSolutions(gold, prediction, again) ?? decision);
   }
   if (prediction.kind === 'relation') {
     if (isEquation(prediction)) {
@@ -114,13 +117,30 @@ function equalRelations(gold: Node, prediction: Node, comparison: Comparison, ag
   return undefined;
 }
 
+/** |x| < 3 is -3 < x < 3: inequalities about the same unknown by their solutions. */
+function equalSolutions(gold: Node, prediction: Node, again: Again): Decision | undefined {
+  const [a, b] = [setOfRelation(gold), setOfRelation(prediction)];
+  if (!a || !b || [...variablesOf(gold)].join() !== [...variablesOf(prediction)].join()) return undefined;
+  return again(a, b);
+}
+
+/** f(t) = 2t + 1 with the argument named as in the gold's f(x). */
+function sameArgument(gold: Assignment, prediction: Assignment): Assignment {
+  const [a, b] = [gold.name, prediction.name];
+  if (a.kind !== 'apply' || b.kind !== 'apply' || a.name !== b.name || a.args.length !== 1) return prediction;
+  const [x, t] = [a.args[0]!, b.args[0]!];
+  if (x.kind !== 'variable' || t.kind !== 'variable' || variablesOf(prediction.value).has(x.name)) return prediction;
+  return { name: a, value: substitute(prediction.value, t.name, x) };
+}
+
 function equalEquationAnswers(
   gold: RelationNode,
   prediction: RelationNode,
   comparison: Comparison,
   again: Again,
 ): Decision {
-  const [solved, answered] = [assignmentOf(gold), assignmentOf(prediction)];
+  const [solved, stated] = [assignmentOf(gold), assignmentOf(prediction)];
+  const answered = solved && stated ? sameArgument(solved, stated) : stated;
   if (solved && answered && sameLeftSide(solved.name, answered.name)) {
     const values = again(solved.value, answered.value);
     if (values.verdict === 'equal') return values;

@@ -80,10 +80,27 @@ export function isName(node: Node): boolean {
     case 'call':
       return (
         node.args.every(isName) &&
-        ['abs', 'norm', 'max', 'min', 'gcd', 'lcm', 'det', 'deg', 'dim', 're', 'im', 'arg'].includes(node.name)
+        [
+          'sin',
+          'cos',
+          'tan',
+          'cot',
+          'abs',
+          'norm',
+          'max',
+          'min',
+          'gcd',
+          'lcm',
+          'det',
+          'deg',
+          'dim',
+          're',
+          'im',
+          'arg',
+        ].includes(node.name)
       );
-    case 'list':
-      return false;
+    case 'setOperation':
+      return node.items.every(isName);
     default:
       return false;
   }

@@ -1,5 +1,5 @@
 // `x = pi/4 + k pi, k ∈ Z`: what the index runs over is a remark to the answer, and its name does not matter.
-import type { Node } from '../tree/nodes.ts';
+import type { Node, RelationNode } from '../tree/nodes.ts';
 import { substitute, variablesOf } from '../tree/walk.ts';
 
 interface Family {
@@ -23,11 +23,21 @@ function familyOf(node: Node): Family {
   const condition = node.items[node.items.length - 1]!;
   const answers = node.items.slice(0, -1);
   const answer: Node = answers.length === 1 ? answers[0]! : { ...node, items: answers };
-  if (condition.kind !== 'relation' || condition.operators.length !== 1 || condition.operators[0] !== 'in')
-    return whole;
+  if (condition.kind !== 'relation' || condition.operators.length !== 1) return whole;
+  const start = startOf(condition, answer);
+  if (start !== undefined) return { node: answer, index: start };
+  if (condition.operators[0] !== 'in') return whole;
   const [index, set] = condition.members as [Node, Node];
   const named = set.kind === 'namedSet' && /^[ZN]/.test(set.name) && index.kind === 'variable';
   return named && variablesOf(answer).has(index.name) ? { node: answer, index: index.name } : whole;
+}
+
+/** a_n = 2^n, n >= 1: from where the index runs. */
+function startOf({ members, operators }: RelationNode, answer: Node): string | undefined {
+  const [index, bound] = members as [Node, Node];
+  if (index.kind !== 'variable' || !/^[klmn]$/.test(index.name) || bound.kind !== 'number') return undefined;
+  const equation = answer.kind === 'relation' && answer.operators.every((operator) => operator === '=');
+  return equation && /^>=?$/.test(operators[0]!) && variablesOf(answer).has(index.name) ? index.name : undefined;
 }
 
 /** The one variable that may be an index where only the other side declares one. */

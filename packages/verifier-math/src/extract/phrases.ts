@@ -7,7 +7,7 @@ import { lastNumbers } from './numbers.ts';
 import { findSpans, lastSpanGroup } from './spans.ts';
 
 const ANCHOR =
-  /(?:final\s{1,9}answers?|answers?|solutions?|results?|(?:correct|right)\s{1,9}(?:option|choice))(?:\s{0,9}\*\*)?\s{0,9}(?:is|are|would be|will be|should be|must be|becomes|equals|:|=|：|→)|\*\*\s{0,9}(?:final\s{1,9})?answer\s{0,9}\*\*|(?:^|\n)[ \t]{0,8}#{0,6}[ \t]{0,8}final answer\b|答案|答え|réponse\s{0,9}(?:est|:)|respuesta\s{0,9}(?:es|:)|antwort\s{0,9}(?:ist|:|lautet)|ответ\s{0,9}[:：-]|risposta\s{0,9}(?:è|:)|resposta\s{0,9}(?:é|:)/gi;
+  /(?:final\s{1,9}answers?|answers?|solutions?|results?|(?:correct|right)\s{1,9}(?:option|choice))(?:\s{0,9}\*\*)?\s{0,9}(?:is|are|would be|will be|should be|must be|becomes|equals|:|=|：|→)|\*\*\s{0,9}(?:final\s{1,9})?answer\s{0,9}\*\*|(?:^|\n)[ \t]{0,8}#{0,6}[ \t]{0,8}final answer\b|(?:^|\n)[ \t]{0,8}(?:ans\.?|A|so|hence|thus|total)\s{0,4}[:：=]|答案|答え|réponse\s{0,9}(?:est|:)|respuesta\s{0,9}(?:es|:)|antwort\s{0,9}(?:ist|:|lautet)|ответ\s{0,9}[:：-]|risposta\s{0,9}(?:è|:)|resposta\s{0,9}(?:é|:)/gi;
 const STRONG = /^(?:final\s+)?answer|^(?:correct|right)|^\*\*|final answer|答|^r[ée]|^antwort|^ответ|^ris/i;
 /** "5 is our answer", "that's the final answer": what stands before it is meant. */
 const LOOKS_BACK =

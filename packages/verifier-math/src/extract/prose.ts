@@ -14,6 +14,9 @@ const isNeutral = (word: string): boolean =>
 
 const ADJACENT = /(?<![A-Za-z\\{_^])([A-Za-z]{2,})[ ,]{1,3}(?=([A-Za-z]{2,})(?![A-Za-z]))/g;
 
+/** Verbs and openings of a sentence: "20 % of 100 is 20". */
+const STATES = /(?<![\\A-Za-z{])(?:is|are|was|were|so|the|we|thus|hence|then|get|has|have)(?![A-Za-z}])/i;
+
 /** A word with letters beyond ASCII: four in a row, so that αβγ stays a product. */
 const FOREIGN_WORD = /(?=\p{L}*[^\x00-\x7f])\p{L}{4}|(?=\p{L}{2,3}(?!\p{L}))(?=\p{L}*[\u00c0-\u024f])\p{L}{2}/u;
 
@@ -28,7 +31,7 @@ export function isProse(text: string): boolean {
   if (opening && /[aeiou]/i.test(opening[1]!) && !isNeutral(opening[1]!) && /\d/.test(bare)) return true;
   if (/[^\x00-\u03ff\u2000-\u22ff]{2}/.test(bare) && /[\p{L}\p{M}]{2}/u.test(bare.replace(/[\x00-\u03ff]/g, ' ')))
     return true;
-  if (FOREIGN_WORD.test(bare)) return true;
+  if (FOREIGN_WORD.test(bare) || (/\d/.test(bare) && STATES.test(bare))) return true;
   for (const [, first, second] of bare.matchAll(ADJACENT)) {
     const words = [first!, second!].filter((word) => !isNeutral(word) && !/^[A-Z]+$/.test(word));
     if (words.length === 2) return true;

@@ -31,6 +31,7 @@ export function parseAnswer(text: string, limits: Limits, style: 'plain' | 'late
   try {
     // Markdown around an answer; elsewhere two stars are a power.
     let normal = normaliseUnicode(source.replace(/^(\*\*|__|`+|[*_'])([^*`']*)\1$/, '$2'));
+    normal = normal.replace(ORDINAL, '$1');
     const comma = style === 'plain' ? DECIMAL_COMMA.exec(normal) : null;
     const decimal = comma !== null && !isThousands(comma);
     if (decimal) normal = normal.replace(',', '.');
@@ -73,6 +74,10 @@ function checkHeight(root: Node, limits: Limits): void {
     level = level.flatMap(childrenOf);
   }
 }
+
+/** The ending of 5th, 5^{th}, 5^\\text{th} at the end of an answer. */
+const ORDINAL =
+  /(\d)(?:(?:st|nd|rd|th)(?=\}?$)|(?:\^\s?)?\\(?:text|textrm|mathrm)\s?\{(?:st|nd|rd|th)\}$|\^\s?\{(?:\\(?:text|textrm|mathrm|rm)\s?\{?)?\s?(?:st|nd|rd|th)\}{1,2}$)/;
 
 const DECIMAL_COMMA = /^([-+]?\s*\d+),(\d+)(?=\s*[^\d\s,.]*\s*$)/;
 
