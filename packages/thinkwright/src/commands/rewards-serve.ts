@@ -20,6 +20,8 @@ export async function serveVerifiers(names: string[], { port, host, workers, run
   const interrupt = watchInterrupt(() =>
     output.note('Closing: accepted requests are finished first; once more stops at once.'),
   );
+  // Sandboxes of code take seconds to start.
+  output.note(colors.dim('Starting worker processes …'));
   const runner = runCode ? await createCodeRunner() : undefined;
   try {
     const server = await serveRewards({
