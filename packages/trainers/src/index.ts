@@ -193,3 +193,8 @@ export type {
   TrainOptions,
   TrainSummary,
 } from './trainer.ts';
+export { completionColumns, saveCompletions } from './watching/completions-table.ts';
+export { headline } from './watching/headline.ts';
+export { causeOfNoSignal, SignalWatch } from './watching/learning-signal.ts';
+export { modeMetrics } from './watching/mode-metrics.ts';
+export { type ParquetColumn, parquetBytes } from './watching/parquet.ts';

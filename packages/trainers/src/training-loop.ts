@@ -4,6 +4,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Trainer, TrainerEvent, TrainOptions, TrainSummary } from './trainer.ts';
 import type { TrainingRun } from './training-run.ts';
+import { SignalWatch } from './watching/learning-signal.ts';
 
 export interface StepResult {
   metrics: Record<string, number>;
@@ -44,6 +45,7 @@ export function trainingLoop<Position>(
     const start = await run.enter();
     try {
       begin?.();
+      const watch = new SignalWatch();
       yield start;
       const last = untilStep ?? (isFinished ? Number.POSITIVE_INFINITY : run.totalSteps);
       while (run.step < last && !isFinished?.()) {
@@ -54,6 +56,8 @@ export function trainingLoop<Position>(
         if (typeof result === 'string') return yield* run.finish(result);
         const { metrics, tokens, seconds = (performance.now() - started) / 1000, saveAnyway } = result;
         yield run.finishStep({ ...metrics, num_tokens: run.tokens + tokens }, tokens, seconds);
+        const silence = watch.after(metrics);
+        if (silence !== undefined) yield noSignal(run.step, silence);
         yield* run.afterStep(signal, saveAnyway);
         if (run.hasStalled) return yield* run.finish('stalled');
         await setImmediate(); // timers and Ctrl-C get their turn on devices that compute in this thread
@@ -79,6 +83,10 @@ export function trainingLoop<Position>(
       dispose?.();
     },
   };
+}
+
+function noSignal(step: number, message: string): TrainerEvent {
+  return { type: 'warning', step, code: 'TW_TRAINERS_NO_SIGNAL', message };
 }
 
 function streamEnded(step: number, wanted: number): TrainerEvent {

@@ -17,6 +17,7 @@ import { parseRlOptions, type RlOptions, type RlOptionsInput } from '../options/
 import type { RolloutRecord, SharedPorts, Trainer } from '../trainer.ts';
 import { type TakeStep, trainingLoop } from '../training-loop.ts';
 import { TrainingRun } from '../training-run.ts';
+import { modeMetrics } from '../watching/mode-metrics.ts';
 import { type LearnOptions, type LearnResult, learn } from './learn.ts';
 import { learnerWindow } from './learner-batch.ts';
 import { tooLongWarning } from './next-prompts.ts';
@@ -125,7 +126,7 @@ export function createRlTrainer(settings: RlPorts & RlOptionsInput): Trainer {
       if (generation === undefined) return 'exhausted';
       const { rollouts, records, failures } = generation;
       pending = { rollouts, next: 0 };
-      generationMetrics = { ...generation.metrics, ...metrics?.(records) };
+      generationMetrics = { ...generation.metrics, ...modeMetrics(records), ...metrics?.(records) };
       yield { type: 'rollout', step: run.step, records };
       if (Object.keys(failures).length > 0) yield unscoredWarning(failures, run.step);
     }

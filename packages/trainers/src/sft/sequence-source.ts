@@ -3,7 +3,11 @@
 import type { RowStream } from '@thinkwright/datasets';
 import { type PackedSegment, type PackingStrategy, packRows } from '@thinkwright/datasets';
 import type { TrainingSequence } from '../batches/training-sequence.ts';
+import { TrainerError } from '../errors.ts';
 import { rowToSequence, type SequenceSettings, type SftRow } from './row-to-sequence.ts';
+
+/** Rows that may be left out before the first that fits: a dataset that repeats would be read for ever. */
+const MOST_TOO_LONG = 1000;
 
 export interface SequenceSourceOptions extends SequenceSettings {
   maxLength: number | null;
@@ -110,6 +114,11 @@ export class SequenceSource {
       if (packing && packingStrategy !== 'bfd') return sequence; // cut into pieces by the packer
       if (truncationMode !== null) return truncated(sequence, maxLength, truncationMode);
       this.tooLong++;
+      if (this.tooLong >= MOST_TOO_LONG && this.tooLong === this.read)
+        throw new TrainerError(
+          'TW_TRAINERS_NO_ROWS',
+          `The first ${this.read} rows are all longer than maxLength ${maxLength}. Raise maxLength, or cut them with truncationMode or packingStrategy "bfd_split".`,
+        );
     }
   }
 }

@@ -1,0 +1,10 @@
+// The page in docs/trainers is the one that the schemas make.
+import { readFile } from 'node:fs/promises';
+import { expect, it } from 'vitest';
+import { optionsPage } from './options-page.ts';
+
+it('docs/trainers/options.md is fresh: run scripts/options-page.ts after changing an option', async () => {
+  const page = await readFile(new URL('../../../../docs/trainers/options.md', import.meta.url), 'utf8');
+  expect(page).toBe(optionsPage());
+  expect(page).toContain('| `learningRate` | `learning_rate` |');
+});

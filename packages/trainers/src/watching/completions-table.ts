@@ -1,0 +1,43 @@
+// The completions of a generation as a table, in TRL's columns: step, prompt, completion, a column for each reward, advantage; and what
+// TRL's lacks: total reward, mode, tokens, why it ended, why it has no reward. Parquet for tools, JSONL for eyes and grep.
+
+import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RolloutRecord } from '../trainer.ts';
+import { type ParquetColumn, parquetBytes } from './parquet.ts';
+
+export function completionColumns(records: readonly RolloutRecord[]): ParquetColumn[] {
+  const text = (name: string, of: (record: RolloutRecord) => string | null): ParquetColumn => ({
+    ...{ name, type: 'string', values: records.map(of) },
+  });
+  const number = (name: string, of: (record: RolloutRecord) => number | null, type: 'double' | 'int32' = 'double') => ({
+    ...{ name, type, values: records.map(of) },
+  });
+  const own = new Set(['step', 'prompt', 'completion', 'reward', 'advantage', 'mode', 'tokens', 'finish', 'unscored']);
+  const parts = [...new Set(records.flatMap((record) => Object.keys(record.parts)))].sort();
+  return [
+    number('step', ({ step }) => step, 'int32'),
+    text('prompt', ({ prompt }) => prompt),
+    text('completion', ({ completion }) => completion),
+    ...parts.map((part) => number(own.has(part) ? `rewards/${part}` : part, (record) => record.parts[part] ?? null)),
+    number('reward', ({ reward }) => reward),
+    number('advantage', ({ advantage }) => advantage),
+    text('mode', ({ mode }) => mode),
+    number('tokens', ({ tokens }) => tokens, 'int32'),
+    text('finish', ({ finish }) => finish),
+    text('unscored', ({ unscored }) => unscored ?? null),
+  ];
+}
+
+/** Writes folder/completions_<step>.parquet and appends the records to folder/completions.jsonl. */
+export async function saveCompletions(
+  folder: string,
+  step: number,
+  records: readonly RolloutRecord[],
+): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  const file = join(folder, `completions_${String(step).padStart(5, '0')}.parquet`);
+  await writeFile(file, parquetBytes(completionColumns(records)));
+  await appendFile(join(folder, 'completions.jsonl'), records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+  return file;
+}
