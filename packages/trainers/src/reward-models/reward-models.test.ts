@@ -1,14 +1,15 @@
 // Reward models as their users see them: they learn their labels, come back from disk, and score what others search and train with.
 // Formulas and tokens have parity with TRL; here is everything around them.
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createWordTokenizer, presetFormat } from '@thinkwright/chat';
 import { arrayDataset } from '@thinkwright/datasets';
-import { createClassifier, loadClassifier } from '@thinkwright/models';
+import { createClassifier, createEngine, loadClassifier } from '@thinkwright/models';
 import { tinyModel } from '@thinkwright/models/test';
 import { outcomeModelReward, processModelReward, scoreBatch as scoreRewards } from '@thinkwright/rewards';
 import { rewardContext } from '@thinkwright/rewards/test';
+import { bestOfN, stepBeamSearch } from '@thinkwright/rollouts';
 import { useDevice } from '@thinkwright/tensors';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OptimizerWindow } from '../optimizer/optimizer-window.ts';
@@ -19,7 +20,8 @@ import { collectEvents } from '../test/index.ts';
 import { learnRewards } from './learn-rewards.ts';
 import { learnSteps } from './learn-steps.ts';
 import { outcomeScorer, outcomeScores, processScorer, stepScores } from './model-scores.ts';
-import { type Prm800kRow, prm800kSolutions } from './prm800k-solutions.ts';
+import { prm800kFixture } from './prm800k-fixture.ts';
+import { prm800kSolutions } from './prm800k-solutions.ts';
 import { createProcessRewardTrainer } from './process-reward-trainer.ts';
 import { createRewardModelTrainer } from './reward-model-trainer.ts';
 import { labelledSteps } from './step-source.ts';
@@ -144,17 +146,8 @@ describe('windows of reward models', () => {
 });
 
 describe('createProcessRewardTrainer', () => {
-  const fixture = async (): Promise<Prm800kRow[]> => {
-    const text = await readFile(new URL('./fixtures/prm800k-steps.jsonl', import.meta.url), 'utf8');
-    return text
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
-  };
-
   it('learns the labels of real steps by heart, keeps them on disk, and rewards with them', async () => {
-    const problems = await fixture();
-    const rows = prm800kSolutions(problems[0]!);
+    const rows = prm800kSolutions(prm800kFixture()[0]!);
     const texts = rows.flatMap(({ prompt, completions }) => [prompt, ...completions]);
     const words = new Set(['\n', ...texts.flatMap((text) => text.match(/\s|[^\s]+/g)!)]);
     const tokenizer = createWordTokenizer(['<|end|>', '<|pad|>', ...words], {
@@ -193,8 +186,8 @@ describe('createProcessRewardTrainer', () => {
     classifier.dispose();
   });
 
-  it('labels what people rated: candidates behind the chosen steps', async () => {
-    const [first] = await fixture();
+  it('labels what people rated: candidates behind the chosen steps', () => {
+    const [first] = prm800kFixture();
     const solutions = prm800kSolutions(first!);
     expect(solutions).toHaveLength(14); // fifteen candidates, one of them written by a person and not rated
     expect(solutions[1]).toEqual({
@@ -246,5 +239,39 @@ describe('outcomeScorer', () => {
     const [expected] = await outcomeScores(classifier, [Int32Array.of(...promptIds, ...ids)]);
     expect(outcomes[0]).toMatchObject({ value: expected });
     classifier.dispose();
+  });
+});
+
+describe('searches with reward models', () => {
+  const promptIds = format.tokenizer.encode('1+2', { addSpecialTokens: false });
+  const decode = (ids: Int32Array) => format.tokenizer.decode(ids, { skipSpecialTokens: false });
+  const policy = () => tinyModel({ seed: 6, vocabularySize, layerCount: 1 });
+  const sampling = { temperature: 1, maxTokens: 8, stopIds: format.stopIds, seed: 3 };
+
+  it('best-of-N keeps what the outcome model likes most', async () => {
+    const classifier = outcome();
+    const request = { promptIds, samples: 4, sampling, key: 'a' };
+    const scoreOf = (all: readonly { ids: Int32Array }[]) =>
+      outcomeScores(
+        classifier,
+        all.map(({ ids }) => Int32Array.of(...promptIds, ...ids)),
+      );
+    const [found] = await bestOfN(createEngine(policy()), [request], scoreOf);
+    const scores = await scoreOf(found!.candidates);
+    expect(found!.best).toBe(found!.candidates[scores.indexOf(Math.max(...scores))]);
+  });
+
+  it('beam search grows the steps that the process model likes most', async () => {
+    const classifier = createClassifier(policy(), { kind: 'token', seed: 2 });
+    const settings = { format, stepSeparator: '+' };
+    const scoreOf = async (partials: readonly { ids: Int32Array }[]) => {
+      const solutions = partials.map(({ ids }) => ({ prompt: '1+2', steps: decode(ids).split('+') }));
+      return (await stepScores(classifier, solutions, settings)).map((scores) => Math.min(...scores));
+    };
+    const options = { promptIds, key: 'b', beams: 2, expansions: 3, sampling: { ...sampling, stopStrings: ['+'] } };
+    const found = await stepBeamSearch(createEngine(policy(), { decode }), scoreOf, options);
+    expect(found).toHaveLength(2);
+    expect(found.map(({ score }) => score)).toEqual(await scoreOf(found));
+    expect(found[0]!.score).toBeGreaterThanOrEqual(found[1]!.score);
   });
 });
