@@ -38,15 +38,24 @@ async function once<T>(name: string, measure: () => Promise<T>): Promise<T> {
   return result;
 }
 
-/** The fine-tuned model of a seed: the first two stages of the quickstart. */
-async function warmStart(seed: number): Promise<string> {
+interface WarmStart extends Awaited<ReturnType<typeof heldOut>> {
+  /** Model folder, under the results' folder. */
+  checkpoint: string;
+}
+
+/** The fine-tuned model of a seed, by the first two stages of the quickstart, and what it can do. */
+async function warmStart(seed: number): Promise<WarmStart> {
   const recipe = await loadRecipe(path.join(root, 'examples/quickstart/quickstart.yaml'), { seed });
   const isWarm = ({ name }: { name: string }) => name === 'pretrain' || name === 'sft';
   const run = await runRecipe(
     { ...recipe, stages: recipe.stages.filter(isWarm), stageIndexes: recipe.stageIndexes.slice(0, 2) },
     { folder: path.join(folder, `warm-start-${seed}`) },
   );
-  return run.result!.checkpoint!;
+  const checkpoint = path.relative(folder, run.result!.checkpoint!);
+  const opened = await openModel(path.join(folder, checkpoint));
+  const found = await heldOut(opened);
+  opened.model.dispose();
+  return { ...found, checkpoint };
 }
 
 type Opened = Awaited<ReturnType<typeof openModel>>;
@@ -96,14 +105,9 @@ async function learned(checkpoint: string, name: string, seed: number) {
 if (!values.table) {
   await useDevice('auto');
   for (const seed of values.seed.map(Number)) {
-    const checkpoint = await warmStart(seed);
-    await once(`warm-start-${seed}`, async () => {
-      const opened = await openModel(checkpoint);
-      const result = await heldOut(opened);
-      opened.model.dispose();
-      return result;
-    });
-    for (const name of values.algorithm) await once(`${name}-${seed}`, () => learned(checkpoint, name, seed));
+    const { checkpoint } = await once(`warm-start-${seed}`, () => warmStart(seed));
+    for (const name of values.algorithm) 
+      await once(`${name}-${seed}`, () => learned(path.join(folder, checkpoint), name, seed));
   }
 }
 writeTable(folder, values.seed.map(Number), path.join(root, 'docs/trainers/online-rl.md'));

@@ -71,6 +71,12 @@ export {
   parseDistillationOptions,
 } from './options/distillation-options.ts';
 export { nearestName, optionsFromSnakeCase } from './options/names.ts';
+export {
+  type OnlinePreferenceOptions,
+  type OnlinePreferenceOptionsInput,
+  onlinePreferenceOptionsSchema,
+  parseOnlinePreferenceOptions,
+} from './options/online-preference-options.ts';
 export { type PpoOptions, type PpoOptionsInput, parsePpoOptions, ppoOptionsSchema } from './options/ppo-options.ts';
 export {
   type PreferenceOptions,
@@ -118,6 +124,7 @@ export { type EstimateOptions, tokenEstimates, type ValuedCompletion } from './p
 export { type TokenRewardOptions, tokenKl, tokenRewards } from './ppo/token-rewards.ts';
 export { clippedValueLoss } from './ppo/value-loss.ts';
 export { maskedMoments, whiten } from './ppo/whiten.ts';
+export { createOnlinePreferenceTrainer, type OnlinePreferencePorts } from './preference/online-preference-trainer.ts';
 export { createPreferenceTrainer, type PreferencePorts } from './preference/preference-trainer.ts';
 export {
   averagesLogProbs,

@@ -55,12 +55,13 @@ export type PreferenceOptionsInput = z.input<typeof preferenceOptionsSchema>;
 export function parsePreferenceOptions(options: unknown): PreferenceOptions {
   const parsed = parseOptions(preferenceOptionsSchema, options, 'createPreferenceTrainer');
   checkTrainingOptions(parsed, 'createPreferenceTrainer');
-  const clash = findClash(parsed);
+  const clash = findPreferenceClash(parsed);
   if (clash !== undefined) throw new TrainerError('TW_TRAINERS_OPTIONS_CLASH', `createPreferenceTrainer: ${clash}`);
   return parsed;
 }
 
-function findClash(options: PreferenceOptions): string | undefined {
+/** What is wrong and how to mend it; undefined when all is well. */
+export function findPreferenceClash(options: PreferenceOptions): string | undefined {
   const { algorithm, lossType, lossWeights, labelSmoothing, ldAlpha, useWeighting, referenceFreeLoss } = options;
   if (options.maxSteps === undefined) return 'maxSteps is missing: say how many optimizer steps to train.';
   if (lossWeights !== null && lossWeights.length !== lossType.length) {

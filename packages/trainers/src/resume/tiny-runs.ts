@@ -1,5 +1,5 @@
 // Tiny runs of every trainer, with what makes an exact resume hard switched on: packing, accumulation, LoRA with dropout, several
-// updates a generation, KL, rounds. The resume test kills them as processes.
+// updates a generation, replay and curriculum, a reference that follows, rounds. The resume test kills them as processes.
 
 import { presetFormat } from '@thinkwright/chat';
 import { arrayDataset, loadDataset } from '@thinkwright/datasets';
@@ -8,6 +8,7 @@ import { tinyModel } from '@thinkwright/models/test';
 import type { RewardFunction } from '@thinkwright/rewards';
 import { createDistillationTrainer } from '../distillation/distillation-trainer.ts';
 import { createPpoTrainer } from '../ppo/ppo-trainer.ts';
+import { createPreferenceTrainer } from '../preference/preference-trainer.ts';
 import { createRejectionSampler } from '../rejection-sampling/rejection-sampler.ts';
 import { createRewardModelTrainer } from '../reward-models/reward-model-trainer.ts';
 import { createRlTrainer } from '../rl/rl-trainer.ts';
@@ -16,9 +17,11 @@ import type { Trainer } from '../trainer.ts';
 
 export const TINY_RUNS = [
   'sft',
-  'sft-lora',
+  'sft-full',
   'rl',
+  'rl-following',
   'ppo',
+  'dpo',
   'rejection-sampling',
   'reward-model',
   'distillation',
@@ -39,6 +42,15 @@ const evenIds: RewardFunction = (batch) =>
     return { value: even, parts: { even } };
   });
 
+const preferences = arrayDataset(
+  'preferences',
+  ['1+2', '4-1', '5+3', '6-2', '2+2'].map((sum, i) => ({
+    prompt: `${sum}=`,
+    chosen: `${i}`,
+    rejected: `${i + 4}${i}`,
+  })),
+);
+
 export async function tinyTrainer(
   kind: TinyRun,
   { saveSteps = 1, learningRate = 0.02, ...ports }: TinyRunOptions,
@@ -47,8 +59,17 @@ export async function tinyTrainer(
   const model = tinyModel({ seed: 3, vocabularySize: format.tokenizer.vocabularySize, layerCount: 1 });
   const shared = { model, format, saveSteps, learningRate, saveTotalLimit: 2, seed: 11, ...ports };
   const rows = async (split: 'sft' | 'rl') => (await loadDataset('last-digit-chains', { split })).stream({ seed: 5 });
-  if (kind === 'sft' || kind === 'sft-lora') {
-    if (kind === 'sft-lora') model.attachAdapter(createAdapter(model.config, { r: 2, loraDropout: 0.2, seed: 1 }));
+  if (kind === 'sft' || kind === 'rl' || kind === 'ppo' || kind === 'dpo')
+    model.attachAdapter(createAdapter(model.config, { r: 2, loraDropout: 0.2, seed: 1 }));
+  if (kind === 'dpo') {
+    const batch = {
+      perDeviceTrainBatchSize: 2,
+      gradientAccumulationSteps: 2,
+      lossType: ['sigmoid' as const, 'sft' as const],
+    };
+    return { trainer: createPreferenceTrainer({ ...shared, dataset: preferences, ...batch, maxSteps: 6 }), model };
+  }
+  if (kind === 'sft' || kind === 'sft-full') {
     const stream = await rows('sft');
     const batch = {
       perDeviceTrainBatchSize: 2,
@@ -79,8 +100,28 @@ export async function tinyTrainer(
   const sampling = { engine: createEngine(model), reward: evenIds, maxCompletionLength: 4, numGenerations: 2 };
   const stream = await rows('rl');
   if (kind === 'rl') {
+    const batch = { perDeviceTrainBatchSize: 2, gradientAccumulationSteps: 2, stepsPerGeneration: 4, maxSteps: 6 };
+    const surroundings = {
+      dynamicSampling: true,
+      dynamicSamplingMaxGenBatches: 2,
+      replayBufferSize: 3,
+      maxStaleness: 6,
+      curriculum: { passReward: 0.5, poolSize: 4 },
+    };
+    return {
+      trainer: createRlTrainer({ ...shared, ...sampling, stream, ...batch, ...surroundings, beta: 0.04 }),
+      model,
+    };
+  }
+  if (kind === 'rl-following') {
     const batch = { perDeviceTrainBatchSize: 2, stepsPerGeneration: 2, numIterations: 2, beta: 0.04, maxSteps: 6 };
-    return { trainer: createRlTrainer({ ...shared, ...sampling, stream, ...batch }), model };
+    const following = {
+      syncRefModel: true,
+      refModelSyncSteps: 2,
+      klInReward: true,
+      advantageEstimator: 'remax' as const,
+    };
+    return { trainer: createRlTrainer({ ...shared, ...sampling, stream, ...batch, ...following }), model };
   }
   if (kind === 'ppo') {
     const { engine, reward } = sampling;
