@@ -184,7 +184,7 @@ const gguf: [string, (head: Buffer) => Buffer, RegExp][] = [
   ['with a key of 2^63 bytes', count(2n ** 63n, 24), /_TRUNCATED: .*length of a metadata key/],
 ];
 
-const rows: [string, 'sft' | 'rl', string, RegExp][] = [
+const rows: [string, 'sft' | 'rl' | 'preference', string, RegExp][] = [
   ['an empty file', 'sft', '', /_EMPTY: data set .* has no rows/],
   ['blank lines', 'sft', '\n\n\n', /_EMPTY: /],
   ['a line that is no JSON', 'sft', '{"prompt":"4","completion":"5"}\nnope\n', /_BAD_ROW: .*rows\.jsonl:2: not JSON/],
@@ -209,6 +209,8 @@ const rows: [string, 'sft' | 'rl', string, RegExp][] = [
     `${JSON.stringify({ prompt: '4+7'.repeat(99), answer: '5' })}\n`,
     /_PROMPT_TOO_LONG: /,
   ],
+  ['pairs without a worse side', 'preference', '{"prompt":"4","chosen":"5"}\n', /_ROW_INVALID: .*no rejected/],
+  ['pairs without a token', 'preference', '{"prompt":"4","chosen":"5","rejected":[]}\n', /error TW_/],
   ['rows without answers', 'rl', '{"prompt":"4+7"}\n', /_ALL_REWARDS_FAILED: .*no gold answer/],
 ];
 
@@ -253,6 +255,38 @@ describe('a GGUF file', () => {
 });
 
 describe('training on', () => {
+  it('pairs, single marked completions, and prompts with a judge, works', async () => {
+    const folder = join(root, 'preferences');
+    mkdirSync(folder);
+    const file = (name: string, rows: unknown[]) => {
+      writeFileSync(join(folder, name), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+      return join(folder, name);
+    };
+    const pairs = file('pairs.jsonl', [{ prompt: '4+7=', chosen: '1', rejected: '2' }]);
+    const marked = file(
+      'marked.jsonl',
+      [1, 2].map((digit) => ({ prompt: '4+7=', completion: `${digit}`, label: digit === 1 })),
+    );
+    const recipe = join(folder, 'judge.yaml');
+    const options =
+      '{ max_steps: 1, per_device_train_batch_size: 2, num_generations: 4, max_completion_length: 8, minimum_margin: 0 }';
+    writeFileSync(
+      recipe,
+      `name: judge\nmodel: { path: ${good} }\ndata: { name: last-digit-chains }\nstages:\n  - { name: judge, kind: preference, rewards: { format: 1 }, options: ${options} }\n`,
+    );
+    const train = (...args: string[]) =>
+      inProcess(['train', 'preference', '--model', good, '--max-steps', '1', ...args]);
+    for (const [name, run] of [
+      ['pairs', () => train('--data', pairs, '--folder', join(folder, 'one'))],
+      ['marked', () => train('--data', marked, '-o', 'algorithm=kto', '--folder', join(folder, 'two'))],
+    ] as const) {
+      const { status, stderr } = await run();
+      expect(status, `${name}: ${stderr}`).toBe(0);
+    }
+    // a random model never writes the format: the judge sees no difference, and that is said
+    expectOneLine(await inProcess(['run', recipe, '--folder', join(folder, 'three')]), /_NO_ROWS: .*worth the same/);
+  });
+
   it.each(rows)('%s', async (name, kind, content, message) => {
     const folder = join(root, name.replaceAll(/\W+/g, '-'));
     mkdirSync(folder);

@@ -19,6 +19,7 @@ describe('help', () => {
     [['run']],
     [['train', 'sft']],
     [['train', 'rl']],
+    [['train', 'preference']],
     [['eval']],
     [['chat']],
     [['generate']],

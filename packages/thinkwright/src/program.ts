@@ -135,6 +135,15 @@ export function createProgram(version: string, finish: Finish): Command {
         'thinkwright train sft recipe.yaml --set sft.learning_rate=1e-4',
       ),
     );
+  trainStage('preference')
+    .description('Preference learning (DPO and its family) on rows { prompt, chosen, rejected }.')
+    .addHelpText(
+      'after',
+      examples(
+        'thinkwright train preference --model ./model --data pairs.jsonl --max-steps 100 -o loss_type=apo_zero',
+        'thinkwright train preference --model ./model --data marked.jsonl -o algorithm=kto      rows { prompt, completion, label }',
+      ),
+    );
   trainStage('rl')
     .description('Reinforcement learning (GRPO and relatives) on verifiable rewards.')
     .addHelpText(

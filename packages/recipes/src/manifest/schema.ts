@@ -60,6 +60,7 @@ export const stageKinds = [
   'rl',
   'ppo',
   'rejection-sampling',
+  'preference',
   'distill',
   'reward-model',
   'process-reward',

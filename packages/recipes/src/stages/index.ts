@@ -5,6 +5,7 @@ import { distillStage } from './distill.ts';
 import { evaluateStage } from './evaluate.ts';
 import type { StageExecutors } from './executor.ts';
 import { ppoStage } from './ppo.ts';
+import { preferenceStage } from './preference.ts';
 import { pretrainStage } from './pretrain.ts';
 import { rejectionSamplingStage } from './rejection-sampling.ts';
 import { processRewardStage, rewardModelStage } from './reward-models.ts';
@@ -29,5 +30,6 @@ export const stageExecutors: StageExecutors = {
   'reward-model': rewardModelStage,
   'process-reward': processRewardStage,
   'rejection-sampling': rejectionSamplingStage,
+  preference: preferenceStage,
   evaluate: evaluateStage,
 };

@@ -51,6 +51,7 @@ const trainingSplits: Record<string, Partial<Record<StageKind, string>>> = {
     ppo: 'rl',
     distill: 'sft',
     'rejection-sampling': 'rejection-sampling',
+    preference: 'rl',
   },
   'one-step-word-problems': {
     sft: 'train',
@@ -58,6 +59,7 @@ const trainingSplits: Record<string, Partial<Record<StageKind, string>>> = {
     ppo: 'train',
     distill: 'train',
     'rejection-sampling': 'train',
+    preference: 'train',
   },
 };
 

@@ -53,6 +53,7 @@ export function createFakeExecutors(
     'reward-model': training,
     'process-reward': training,
     'rejection-sampling': training,
+    preference: training,
     evaluate: evaluation,
     trained,
   };

@@ -18,6 +18,7 @@ const TITLES = {
   sft: 'Supervised fine-tuning',
   rl: 'Reinforcement learning on verifiable rewards',
   ppo: 'Proximal policy optimisation on verifiable rewards',
+  preference: 'Preference learning on pairs of completions',
   'reward-model': 'An outcome reward model',
   'process-reward': 'A process reward model',
   distill: 'Distillation from a teacher',
@@ -45,6 +46,9 @@ export async function train(kind: TrainKind, file: string | undefined, options: 
   return runLoaded(recipe, options, resumeCommand(words, options));
 }
 
+/** TRL's for DPO is far below that of the others; an adapter takes ten times as much. */
+const learningRateOf = (kind: TrainKind) => (kind === 'preference' ? 1e-6 : 2e-5);
+
 /** The recipe that the flags describe. */
 export function recipeOf(kind: TrainKind, options: TrainCommandOptions): unknown {
   const lora =
@@ -64,7 +68,7 @@ export function recipeOf(kind: TrainKind, options: TrainCommandOptions): unknown
         kind,
         options: {
           max_steps: 100,
-          learning_rate: lora ? 2e-4 : 2e-5,
+          learning_rate: learningRateOf(kind) * (lora ? 10 : 1),
           ...(options.teacher !== undefined && { teacher: options.teacher }),
         },
       },

@@ -1,0 +1,58 @@
+// Preference learning. Without `rewards` the rows are pairs { prompt, chosen, rejected } (KTO: { prompt, completion, label } too); with them
+// the rows are prompts, and the rewards judge the policy's own completions: online, or in rounds.
+
+import {
+  createOnlinePreferenceTrainer,
+  createPreferenceTrainer,
+  onlinePreferenceOptionsSchema,
+  parseOnlinePreferenceOptions,
+  parsePreferenceOptions,
+  preferenceOptionsSchema,
+} from '@thinkwright/trainers';
+import type { StageContext, StageExecutor } from './executor.ts';
+import { checkModel } from './stage-model.ts';
+import { checkRewards, dataFingerprint, dataOf, loadRows, rewardOf } from './tasks.ts';
+import { checkGate, checkOptions, runTraining } from './training.ts';
+
+type Place = Pick<StageContext, 'recipe' | 'stage' | 'textIndex'>;
+
+const isOnline = ({ stage }: Place) => stage.rewards !== undefined;
+const pairOptions = (place: Place) => checkOptions(place, preferenceOptionsSchema, parsePreferenceOptions);
+const onlineOptions = (place: Place) =>
+  checkOptions(place, onlinePreferenceOptionsSchema, parseOnlinePreferenceOptions);
+
+export const preferenceStage: StageExecutor = {
+  check(place) {
+    checkModel(place.recipe);
+    dataOf(place);
+    if (isOnline(place)) {
+      onlineOptions(place);
+      checkRewards(place);
+    } else pairOptions(place);
+    checkGate(place, ['rewards/accuracies', 'rewards/margins', ...(isOnline(place) ? ['reward'] : [])]);
+  },
+  totalSteps: (stage) => stage.options.maxSteps as number | undefined,
+  fingerprint: dataFingerprint,
+  run(context) {
+    return runTraining(context, {
+      planned: context.stage.options.maxSteps as number | undefined,
+      async create({ model, format, engine, shared }) {
+        const rows = await loadRows(context);
+        const data =
+          rows.size === undefined ? { stream: rows.stream({ seed: context.recipe.seed }) } : { dataset: rows };
+        if (!isOnline(context))
+          return createPreferenceTrainer({ model, format, ...data, ...pairOptions(context), ...shared });
+        const reward = await rewardOf(context);
+        return createOnlinePreferenceTrainer({
+          model,
+          format,
+          engine,
+          reward,
+          ...data,
+          ...onlineOptions(context),
+          ...shared,
+        });
+      },
+    });
+  },
+};
