@@ -106,7 +106,7 @@ if (!values.table) {
   await useDevice('auto');
   for (const seed of values.seed.map(Number)) {
     const { checkpoint } = await once(`warm-start-${seed}`, () => warmStart(seed));
-    for (const name of values.algorithm) 
+    for (const name of values.algorithm)
       await once(`${name}-${seed}`, () => learned(path.join(folder, checkpoint), name, seed));
   }
 }

@@ -34,7 +34,8 @@ export function importanceRatio(
 }
 
 /** x - stopGradient(x): the value 0 with the gradient of x. */
-const selfDifference = tf.customGrad((x) => ({
-  value: tf.zerosLike(x as tf.Tensor1D),
-  gradFunc: (dy) => dy as tf.Tensor,
-})) as (x: tf.Tensor1D) => tf.Tensor1D;
+const selfDifference = (x: tf.Tensor1D): tf.Tensor1D =>
+  tf.sub(
+    x,
+    withoutGradient(() => tf.clone(x)),
+  );
