@@ -4,10 +4,11 @@ import attention from './benchmarks/attention.mjs';
 import codeVerifier from './benchmarks/code-verifier.mjs';
 import decode from './benchmarks/decode.mjs';
 import decodeFormats from './benchmarks/decode-formats.mjs';
+import grpo from './benchmarks/grpo.mjs';
 import head from './benchmarks/head.mjs';
-import loraSft from './benchmarks/lora-sft.mjs';
 import matmul from './benchmarks/matmul.mjs';
 import quickstart from './benchmarks/quickstart.mjs';
+import sft from './benchmarks/sft.mjs';
 import verdicts from './benchmarks/verdicts.mjs';
 import verifyMath from './benchmarks/verify-math.mjs';
 
@@ -17,7 +18,8 @@ export const benchmarks = [
   head,
   decode,
   decodeFormats,
-  loraSft,
+  sft,
+  grpo,
   verdicts,
   codeVerifier,
   verifyMath,

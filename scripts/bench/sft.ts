@@ -1,4 +1,4 @@
-// Our side of the LoRA benchmark: the setting of the TRL script (r 16 on all linear layers, GSM8K, loss on the answer,
+// Our side of the fine-tuning benchmark: the setting of the TRL script (all weights, or r 16 on all linear layers; GSM8K, loss on the answer,
 // bins of 512 tokens packed best-fit-decreasing, two bins a step). Prints one JSON line.
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -10,19 +10,25 @@ import { createSftTrainer } from '@thinkwright/trainers';
 import { root } from './programs.mjs';
 
 const { values } = parseArgs({
-  options: { model: { type: 'string' }, data: { type: 'string' }, steps: { type: 'string', default: '4' } },
+  options: {
+    model: { type: 'string' },
+    data: { type: 'string' },
+    steps: { type: 'string', default: '4' },
+    method: { type: 'string', default: 'lora' },
+  },
 });
-if (values.model === undefined) throw new Error('lora-sft.ts needs --model DIR');
+if (values.model === undefined) throw new Error('sft.ts needs --model DIR');
 const shared = process.env.THINKWRIGHT_SHARED ?? path.join(root, '../shared');
 const file = values.data ?? path.join(shared, 'data/gsm8k-train-4k.jsonl');
 
 const device = await useDevice('auto');
-const model = await loadModel(values.model, { lora: { r: 16, loraAlpha: 32, targetModules: 'all-linear' } });
+const lora = { r: 16, loraAlpha: 32, targetModules: 'all-linear' as const };
+const model = await loadModel(values.model, values.method === 'lora' ? { lora } : {});
 const trainer = createSftTrainer({
   model,
   dataset: await loadDataset('gsm8k', { file }),
   format: await chatFormatOf(values.model),
-  learningRate: 2e-4,
+  learningRate: values.method === 'lora' ? 2e-4 : 5e-5,
   maxSteps: Number(values.steps),
   perDeviceTrainBatchSize: 2,
   maxLength: 512,
