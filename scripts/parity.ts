@@ -1,8 +1,8 @@
-// npm run parity -- --dir DIR [--json] [--family NAME] [--device NAME]
+// npm run parity -- --dir DIR [--json] [--family NAME] [--device NAME] [--page]
 // Compares every family of reference numbers that the packages implement with the files in DIR (made from TRL,
 // transformers and PEFT). A missing folder is an error: this command never passes on nothing. A set may hold fewer families
 // than the public one; those it does not hold are listed as absent.
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { parityFamilies as datasets } from '../packages/datasets/src/parity/index.ts';
@@ -25,12 +25,14 @@ Compares this implementation with numbers exported from TRL, transformers and PE
   --dir DIR       the folder of the numbers (it holds grpo/, models/, optim/, packing/, sampling/, training/ ...)
   --family NAME   only families whose name starts with NAME (may be repeated)
   --device NAME   native (default where it is available) or cpu
-  --json          one JSON object: families.<name>.{total,passed,skipped,largestDeviation}`;
+  --json          one JSON object: families.<name>.{total,passed,skipped,largestDeviation}
+  --page          also write docs/parity.md`;
 
 const { values } = parseArgs({
   options: {
     dir: { type: 'string' },
     json: { type: 'boolean', default: false },
+    page: { type: 'boolean', default: false },
     family: { type: 'string', multiple: true, default: [] },
     device: { type: 'string', default: 'auto' },
     help: { type: 'boolean', default: false },
@@ -96,4 +98,22 @@ else {
   console.log(`\n${present.length - failed} of ${present.length} families agree`);
   if (absent.length > 0) console.log(`not in this folder: ${absent.join(', ')}`);
 }
+if (values.page) writeFileSync(path.join(import.meta.dirname, '../docs/parity.md'), parityPage());
 process.exitCode = failed === 0 ? 0 : 1;
+
+function parityPage(): string {
+  const rows = Object.entries(families).map(
+    ([name, { total, passed, skipped, largestDeviation }]) =>
+      `| \`${name}\` | ${total} | ${passed} | ${skipped} | ${largestDeviation.toExponential(1)} |`,
+  );
+  return `# Parity
+
+Every family of numbers exported from TRL, transformers, PEFT and torch, and how far our results are from them at most: relative to the
+size of what is compared, as each family says in \`src/parity\` of its package. Skipped cases are counted: what is not implemented, and what
+the reference gets wrong. Written by \`npm run parity -- --dir DIR --page\` on the \`${device.name}\` device; a subset runs in \`npm test\`.
+
+| family | cases | equal | skipped | largest deviation |
+|---|---|---|---|---|
+${rows.join('\n')}
+`;
+}
