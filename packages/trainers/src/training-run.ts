@@ -13,6 +13,7 @@ import {
   type Trainable,
   writeCheckpoint,
 } from './checkpoints/checkpoint-folder.ts';
+import { requireOutputFolder } from './checkpoints/output-folder.ts';
 import { TrainerError } from './errors.ts';
 import { OptimizerWindow } from './optimizer/optimizer-window.ts';
 import type { TrainingOptions } from './options/training-options.ts';
@@ -107,7 +108,7 @@ export class TrainingRun<Position> {
     return createSchedule(lrSchedulerType, learningRate, shape, lrSchedulerKwargs);
   }
 
-  /** Loads the checkpoint to resume from, once. */
+  /** Checks outputDir and loads the checkpoint to resume from, once. */
   ready(): Promise<void> {
     this.#ready ??= this.#resume();
     return this.#ready;
@@ -115,6 +116,7 @@ export class TrainingRun<Position> {
 
   async #resume(): Promise<void> {
     const { resumeFromCheckpoint: from, outputDir } = this.#settings.ports;
+    if (outputDir !== undefined) await requireOutputFolder(outputDir);
     if (!from) return;
     if (from === true && outputDir === undefined) {
       throw new TrainerError(

@@ -169,7 +169,7 @@ async function readState<Position>(folder: string): Promise<TrainerState<Positio
   if (!(await stat(join(folder, STATE_FILE)).catch(() => undefined))) {
     throw new TrainerError(
       'TW_TRAINERS_CHECKPOINT_MISSING',
-      `${folder} is no training checkpoint: it has no ${STATE_FILE}.`,
+      `${folder} is no training checkpoint: it has no ${STATE_FILE}. Name a checkpoint-<step> folder, or give outputDir and resumeFromCheckpoint: true for the newest.`,
     );
   }
   try {

@@ -21,10 +21,10 @@ function batchClash(options: RlOptions): string | undefined {
   const sampled = perDeviceTrainBatchSize * stepsPerGeneration;
   if (options.maxSteps === undefined) return 'maxSteps is missing: say how many optimizer steps to train.';
   if (sampled % numGenerations !== 0) {
-    return `perDeviceTrainBatchSize ${perDeviceTrainBatchSize} x stepsPerGeneration ${stepsPerGeneration} = ${sampled} completions do not divide into groups of numGenerations ${numGenerations}.`;
+    return `perDeviceTrainBatchSize ${perDeviceTrainBatchSize} x stepsPerGeneration ${stepsPerGeneration} = ${sampled} completions do not divide into groups of numGenerations ${numGenerations}. Make their product a multiple of numGenerations.`;
   }
   if (stepsPerGeneration % gradientAccumulationSteps !== 0) {
-    return `stepsPerGeneration ${stepsPerGeneration} is not a multiple of gradientAccumulationSteps ${gradientAccumulationSteps}: an optimizer window would mix two generations.`;
+    return `stepsPerGeneration ${stepsPerGeneration} is not a multiple of gradientAccumulationSteps ${gradientAccumulationSteps}: an optimizer window would mix two generations. Make it one.`;
   }
   return undefined;
 }

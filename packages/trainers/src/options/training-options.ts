@@ -9,6 +9,7 @@ import { PHASE_SHAPES } from '../schedules/warmup-stable-decay.ts';
 
 const positiveInteger = z.int().min(1);
 const share = z.number().min(0).max(1);
+const momentum = z.number().min(0).lt(1);
 
 export const trainingOptionShape = {
   /** Optimizer updates. Required for streams without a known size. */
@@ -19,8 +20,8 @@ export const trainingOptionShape = {
   gradientAccumulationSteps: positiveInteger.default(1),
   /** 'adamw_8bit' keeps its moments in bytes, on the host. 'muon' trains the matrices of the blocks with Muon and the rest with AdamW; adamBeta1 is also the momentum of 'sgd'. */
   optim: z.enum(OPTIMIZERS).default('adamw'),
-  adamBeta1: share.default(0.9),
-  adamBeta2: share.default(0.999),
+  adamBeta1: momentum.default(0.9),
+  adamBeta2: momentum.default(0.999),
   adamEpsilon: z.number().min(0).default(1e-8),
   weightDecay: z.number().min(0).default(0),
   /** Parameters with a multiple of the learning rate, by a part of their name; the first that matches counts. */

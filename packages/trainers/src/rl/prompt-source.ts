@@ -35,13 +35,23 @@ export class PromptSource {
   /** Rows that the gate refused. */
   gated = 0;
 
-  /** @param admits a gate that rows pass before they are rendered; all when left out. */
+  /**
+   * @param admits a gate that rows pass before they are rendered; all when left out.
+   * @throws TrainerError PROMPT_TOO_LONG when no prompt can fit.
+   */
   constructor(
     stream: RowStream<Row>,
     format: ChatFormat,
     maxPromptLength: number,
     admits: (row: Row) => boolean = () => true,
   ) {
+    if (maxPromptLength < 1) {
+      throw new TrainerError(
+        'TW_TRAINERS_PROMPT_TOO_LONG',
+        `The model's context less maxCompletionLength leaves ${maxPromptLength} tokens for a prompt, expected 1 or more. ` +
+          'Lower maxCompletionLength, or use a model with a longer context.',
+      );
+    }
     this.#stream = stream;
     this.#format = format;
     this.#maxPromptLength = maxPromptLength;

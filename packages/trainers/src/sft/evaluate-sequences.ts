@@ -44,15 +44,28 @@ export async function evaluateSequences(
     sums.entropy += values!.entropy[0]!;
     sums.correct += values!.correct[0]!;
   }
-  if (sums.tokens === 0)
-    throw new TrainerError(
-      'TW_TRAINERS_NOTHING_SUPERVISED',
-      'evalDataset: no row has a token that is evaluated, within maxLength. Check its split, its masks and maxLength.',
-    );
+  if (sums.tokens === 0) throw nothingEvaluated();
   return {
     eval_loss: -sums.logProbs / sums.tokens,
     eval_entropy: sums.entropy / sums.tokens,
     eval_mean_token_accuracy: sums.correct / sums.tokens,
     eval_num_tokens: sums.tokens,
   };
+}
+
+/** Reads rows until one trains a token, so that a dataset without any is found before the first step. @throws as above. */
+export async function requireEvaluable(dataset: Dataset<SftRow>, options: SequenceSourceOptions): Promise<void> {
+  const source = new SequenceSource(dataset.stream({ shuffle: false, epochs: 1 }), { ...options, packing: false });
+  for (;;) {
+    const rows = await source.take(1);
+    if (rows.length === 0) throw nothingEvaluated();
+    if (packSequences(rows.flat()).targets.length > 0) return;
+  }
+}
+
+function nothingEvaluated(): TrainerError {
+  return new TrainerError(
+    'TW_TRAINERS_NOTHING_SUPERVISED',
+    'evalDataset: no row has a token that is evaluated, within maxLength. Check its split, its masks and maxLength.',
+  );
 }

@@ -15,7 +15,7 @@ import { checkMemory, estimateMemory } from '../preflight/memory-estimate.ts';
 import type { Evaluate, SharedPorts, Trainer, TrainerEvent } from '../trainer.ts';
 import { type TakeStep, trainingLoop } from '../training-loop.ts';
 import { TrainingRun } from '../training-run.ts';
-import { evaluateSequences } from './evaluate-sequences.ts';
+import { evaluateSequences, requireEvaluable } from './evaluate-sequences.ts';
 import { learnSequences } from './learn-sequences.ts';
 import type { SftRow } from './row-to-sequence.ts';
 import { type BatchRow, SequenceSource } from './sequence-source.ts';
@@ -91,7 +91,10 @@ export function createSftTrainer(settings: SftPorts & SftOptionsInput): Trainer 
       if (run.step === 0) throw noRows(source, options);
       return 'exhausted';
     }
-    if (run.step === firstStep) yield* reportFindings(preflight(window.flat(2), window[0]!.flat()), run.step);
+    if (run.step === firstStep) {
+      if (evalDataset && options.evalSteps > 0) await requireEvaluable(evalDataset, { ...options, format, tokenizer });
+      yield* reportFindings(preflight(window.flat(2), window[0]!.flat()), run.step);
+    }
     const microBatches = window.map((rows) => rows.flat());
     return learnSequences(model, run.window, microBatches, run.learningRate, { ...options, step: run.step });
   }
