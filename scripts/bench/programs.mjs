@@ -52,7 +52,7 @@ function jsonLines(file, args, environment = {}) {
   const options = { cwd: root, env: { ...process.env, ...environment }, maxBuffer: 1 << 28 };
   return new Promise((resolve, reject) => {
     execFile(file, args, options, (error, stdout, stderr) => {
-      const lines = stdout.split('\n').filter((text) => text.startsWith('{'));
+      const lines = stdout.split('\n').filter((text) => text.startsWith('{"'));
       if (error || lines.length === 0) reject(new Error(`${file} ${args.join(' ')}\n${stderr.slice(-4000)}`));
       else resolve(lines.map((line) => JSON.parse(line)));
     });
