@@ -174,6 +174,6 @@ describe('probe of completions', () => {
     expect(short.suggested).toBe(4);
     expect(codes(short.findings)).toEqual(['TW_TRAINERS_COMPLETIONS_CUT']);
     const impossible = probeCompletions({ ...ports, maxCompletionLength: 64 });
-    await expect(impossible).rejects.toMatchObject({ code: 'TW_TRAINERS_NO_ROWS' });
+    await expect(impossible).rejects.toMatchObject({ code: 'TW_TRAINERS_PROMPT_TOO_LONG' });
   });
 });
