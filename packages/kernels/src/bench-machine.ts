@@ -1,4 +1,4 @@
-// This machine in half a minute: its roofline, and how near to it the kernels come at the shapes of a 135M Llama. For
+// This machine in a few seconds: its roofline, and how near to it the kernels come at the shapes of a 135M Llama. For
 // `thinkwright doctor --bench`; comparisons with other programs are `npm run bench` of the repository.
 import type { Address } from './allocator.ts';
 import type { Roofline } from './roofline.ts';
