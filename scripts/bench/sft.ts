@@ -1,5 +1,5 @@
 // Our side of the fine-tuning benchmark: the setting of the TRL script (all weights, or r 16 on all linear layers; GSM8K, loss on the answer,
-// bins of 512 tokens packed best-fit-decreasing, two bins a step). Prints one JSON line.
+// bins of 512 tokens packed best-fit-decreasing, two bins a step unless told). Prints one JSON line.
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { chatFormatOf } from '@thinkwright/chat';
@@ -15,6 +15,8 @@ const { values } = parseArgs({
     data: { type: 'string' },
     steps: { type: 'string', default: '4' },
     method: { type: 'string', default: 'lora' },
+    'batch-size': { type: 'string', default: '2' },
+    'gradient-checkpointing': { type: 'boolean', default: false },
   },
 });
 if (values.model === undefined) throw new Error('sft.ts needs --model DIR');
@@ -30,7 +32,8 @@ const trainer = createSftTrainer({
   format: await chatFormatOf(values.model),
   learningRate: values.method === 'lora' ? 2e-4 : 5e-5,
   maxSteps: Number(values.steps),
-  perDeviceTrainBatchSize: 2,
+  perDeviceTrainBatchSize: Number(values['batch-size']),
+  gradientCheckpointing: values['gradient-checkpointing'],
   maxLength: 512,
   packing: true,
   lrSchedulerType: 'constant',
