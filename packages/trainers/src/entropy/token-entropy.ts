@@ -1,6 +1,6 @@
-// Entropy of each token's distribution with its gradient, for the entropy bonus. Works through the rows in blocks that are computed
-// again in the backward pass, so that one block of logits is alive at a time. The entropy that is only logged costs nothing
-// extra: it comes with `tokenLogProbs`.
+// Entropy of each token's distribution with its gradient, for the entropy bonus (Mnih et al., https://arxiv.org/abs/1602.01783).
+// Works through the rows in blocks that are computed again in the backward pass, so that one block of logits is alive at a time.
+// The entropy that is only logged costs nothing extra: it comes with `tokenLogProbs`.
 
 import { checkpoint, linear, tf } from '@thinkwright/tensors';
 
