@@ -1,4 +1,4 @@
-// Random hostile programs by the ten thousand: none may pass, escape, throw, or leave a process. Takes hours at its full length.
+// Random hostile programs by the ten thousand: none may pass, escape, throw, or leave a process. Half an hour at its full length.
 // Run: node --conditions=@thinkwright/source scripts/fuzz.mjs [count, default 50000] [first seed, default 0] [workers]
 import { createCodeVerifier } from '@thinkwright/verifier-code';
 import { fuzzVerifier } from '../src/test-programs/fuzz-verifier.ts';
