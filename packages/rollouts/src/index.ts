@@ -4,6 +4,13 @@ export { RolloutError, type RolloutErrorCode } from './errors.ts';
 export { FakeEngine, type FakeEngineOptions } from './fake-engine.ts';
 export { type BestOfN, bestOfN, type ScoreTrajectories } from './search/best-of-n.ts';
 export {
+  bestOfNEngine,
+  type Found,
+  type ScoreFound,
+  type StepBeamEngineOptions,
+  stepBeamEngine,
+} from './search/search-engine.ts';
+export {
   type PartialSolution,
   type ScorePartials,
   type StepBeamSearchOptions,

@@ -182,7 +182,13 @@ export {
 } from './reward-models/process-reward-tokens.ts';
 export { createProcessRewardTrainer, type ProcessRewardPorts } from './reward-models/process-reward-trainer.ts';
 export { createRewardModelTrainer, type RewardModelPorts } from './reward-models/reward-model-trainer.ts';
-export type { StepRow, StepTokenSettings } from './reward-models/step-source.ts';
+export {
+  outcomeSearchScore,
+  type ProcessSearchOptions,
+  processSearchScore,
+  splitSteps,
+} from './reward-models/search-scores.ts';
+export type { StepPrompt, StepRow, StepTokenSettings } from './reward-models/step-source.ts';
 export { type PolicyObjectiveOptions, type PolicyTokens, policyObjective } from './rl/policy-objective.ts';
 export { createRlTrainer, type RlPorts } from './rl/rl-trainer.ts';
 export { createSchedule, SCHEDULES, type ScheduleKeywords, type ScheduleName } from './schedules/create-schedule.ts';

@@ -1,13 +1,18 @@
 // Classifiers in the layout of transformers: `score.weight` (and `score.bias`) beside the base weights, and the architecture's name in
 // config.json. What is written here loads with AutoModelForSequenceClassification or AutoModelForTokenClassification, and back.
 
-import { openModelTensors, writeAdapter } from '@thinkwright/checkpoints';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { openModelTensors, readAdapter, type TensorFile, writeAdapter } from '@thinkwright/checkpoints';
 import { tf } from '@thinkwright/tensors';
 import { architectureOf } from '../architectures.ts';
 import { parseModelConfig, toHuggingFaceConfig } from '../config.ts';
 import { ModelError } from '../errors.ts';
+import type { LanguageModel } from '../language-model.ts';
+import { loadModel } from '../loading/load-model.ts';
 import { readWeights } from '../loading/read-weights.ts';
-import { peftFolderContent } from '../lora/adapter-folder.ts';
+import { besideName, loadAdapter, peftFolderContent } from '../lora/adapter-folder.ts';
+import { badAdapter } from '../lora/lora-options.ts';
 import { headName } from '../parameter-specs.ts';
 import { type SaveModelOptions, writeModelFolder, writeTokenizerFiles } from '../save-model.ts';
 import { type Classifier, type ClassifierKind, classifierOf } from './classifier.ts';
@@ -44,43 +49,102 @@ export async function saveClassifier(
   await writeModelFolder(folder, config, tensors, model.config, options);
 }
 
+export interface LoadClassifierOptions {
+  signal?: AbortSignal;
+  /** Base model of a PEFT folder: a path or hub id; default: the one that its adapter_config.json names. */
+  base?: string;
+}
+
 /**
- * Loads a folder that `saveClassifier` or transformers wrote.
+ * Loads a folder that `saveClassifier` or transformers wrote, or a PEFT folder with its base model.
  * @throws ModelError `TW_MODELS_UNSUPPORTED_ARCHITECTURE` when it is no classifier, `TW_MODELS_WEIGHTS_MISMATCH` when it has no
  *   score of the model's width; CheckpointError for damaged files. Nothing stays allocated after an error.
  */
-export async function loadClassifier(folder: string, { signal }: { signal?: AbortSignal } = {}): Promise<Classifier> {
+export async function loadClassifier(folder: string, options: LoadClassifierOptions = {}): Promise<Classifier> {
+  const { signal } = options;
+  if (existsSync(join(folder, 'adapter_config.json'))) return loadAdaptedClassifier(folder, options);
   const source = await openModelTensors(folder);
   try {
     const kind = kindOf(source.config, folder);
     // without a language model head it makes no difference whether that would be tied
     const config = parseModelConfig({ ...source.config, tie_word_embeddings: true });
-    const shape = source.entries.get('score.weight')?.shape;
-    if (shape?.length !== 2 || shape[1] !== config.hiddenSize)
-      throw new ModelError(
-        'TW_MODELS_WEIGHTS_MISMATCH',
-        `${folder}: score.weight has shape [${shape ?? 'missing'}], expected [labels, ${config.hiddenSize}]. Take config and weights from the same model.`,
-      );
+    checkScore(source, 'score.', config.hiddenSize, folder);
     const weights = await readWeights(source, config, { signal, beside: (name) => name.startsWith('score.') });
-    const model = architectureOf(config.modelType).create(folder, config, weights);
-    try {
-      const variable = async (name: string) => {
-        const values = await source.readFloat32(name, { signal });
-        return tf.tidy(() => tf.variable(tf.tensor(values, source.entries.get(name)!.shape)));
-      };
-      const hasBias = source.entries.has('score.bias');
-      const weight = await variable('score.weight');
-      return classifierOf(
-        kind,
-        model,
-        new LinearHead('score', weight, hasBias ? await variable('score.bias') : undefined),
+    return await withScore(
+      architectureOf(config.modelType).create(folder, config, weights),
+      kind,
+      source,
+      'score.',
+      signal,
+    );
+  } finally {
+    await source.close();
+  }
+}
+
+async function loadAdaptedClassifier(folder: string, { signal, base }: LoadClassifierOptions): Promise<Classifier> {
+  const { config: stored, tensors } = await readAdapter(folder);
+  try {
+    const kind = stored.task_type === 'SEQ_CLS' ? 'sequence' : stored.task_type === 'TOKEN_CLS' ? 'token' : undefined;
+    if (kind === undefined)
+      throw new ModelError(
+        'TW_MODELS_UNSUPPORTED_ARCHITECTURE',
+        `${folder}: adapter_config.json has task_type ${JSON.stringify(stored.task_type ?? null)}; a reward model has SEQ_CLS or TOKEN_CLS. Load a language model's adapter with loadModel(base, { adapter }).`,
       );
+    const named = base ?? stored.base_model_name_or_path;
+    if (typeof named !== 'string' || named === '')
+      throw badAdapter(`'${folder}' does not name its base model (base_model_name_or_path); pass { base }`);
+    const beside = resolve(folder, named);
+    const model = await loadModel(existsSync(beside) ? beside : named, { signal });
+    try {
+      checkScore(tensors, besideName('score'), model.config.hiddenSize, folder);
+      model.attachAdapter(await loadAdapter(model.config, folder, { signal, beside: 'score' }));
     } catch (error) {
       model.dispose();
       throw error;
     }
+    return await withScore(model, kind, tensors, besideName('score'), signal);
   } finally {
-    await source.close();
+    await tensors.close();
+  }
+}
+
+type Tensors = Pick<TensorFile, 'entries' | 'readFloat32'>;
+
+function checkScore({ entries }: Tensors, prefix: string, hiddenSize: number, folder: string): void {
+  const shape = entries.get(`${prefix}weight`)?.shape;
+  if (shape?.length === 2 && shape[1] === hiddenSize) return;
+  throw new ModelError(
+    'TW_MODELS_WEIGHTS_MISMATCH',
+    `${folder}: score.weight has shape [${shape ?? 'missing'}], expected [labels, ${hiddenSize}]. Take config and weights from the same model.`,
+  );
+}
+
+/** The classifier owns the model; after an error nothing does, and it is gone. */
+async function withScore(
+  model: LanguageModel,
+  kind: ClassifierKind,
+  source: Tensors,
+  prefix: string,
+  signal: AbortSignal | undefined,
+): Promise<Classifier> {
+  const variable = async (name: string) => {
+    const values = await source.readFloat32(name, { signal });
+    return tf.tidy(() => tf.variable(tf.tensor(values, source.entries.get(name)!.shape)));
+  };
+  let weight: tf.Variable | undefined;
+  try {
+    weight = await variable(`${prefix}weight`);
+    const hasBias = source.entries.has(`${prefix}bias`);
+    return classifierOf(
+      kind,
+      model,
+      new LinearHead('score', weight, hasBias ? await variable(`${prefix}bias`) : undefined),
+    );
+  } catch (error) {
+    weight?.dispose();
+    model.dispose();
+    throw error;
   }
 }
 

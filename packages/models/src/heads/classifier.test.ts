@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { openSafetensors } from '@thinkwright/checkpoints';
 import { createLayout, gatherRows, memoryReport, tf, useDevice } from '@thinkwright/tensors';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { loadModel } from '../loading/load-model.ts';
 import { createAdapter } from '../lora/adapter.ts';
+import { saveAdapter } from '../lora/adapter-folder.ts';
 import { saveModel } from '../save-model.ts';
 import { tinyModel } from '../test/tiny-model.ts';
 import { type Classifier, createClassifier } from './classifier.ts';
@@ -82,16 +84,40 @@ describe('loadClassifier', () => {
     expect(memoryReport().liveTensors).toBe(before);
   });
 
-  it('keeps the score beside an adapter, as PEFT does', async () => {
+  it.each(['sequence', 'token'] as const)(
+    'keeps the score beside an adapter, as PEFT does, and reads it back (%s)',
+    async (kind) => {
+      const base = join(folder, 'base');
+      const plain = tinyModel();
+      await saveModel(plain, base);
+      plain.dispose();
+      const model = await loadModel(base, { lora: { r: 2, seed: 7 } });
+      const classifier = createClassifier(model, { kind, seed: 3 });
+      await saveClassifier(classifier, join(folder, 'adapted'));
+      const config = JSON.parse(await readFile(join(folder, 'adapted', 'adapter_config.json'), 'utf8'));
+      expect(config).toMatchObject({
+        task_type: kind === 'sequence' ? 'SEQ_CLS' : 'TOKEN_CLS',
+        modules_to_save: ['score'],
+        base_model_name_or_path: base,
+      });
+      const file = await openSafetensors(join(folder, 'adapted', 'adapter_model.safetensors'));
+      expect(file.entries.get('base_model.model.score.weight')?.shape).toEqual([kind === 'sequence' ? 1 : 2, 16]);
+      await file.close();
+      const loaded = await loadClassifier(join(folder, 'adapted'));
+      expect(loaded.kind).toBe(kind);
+      expect(await scoresOf(loaded, [1, 9, 4], false)).toEqual(await scoresOf(classifier, [1, 9, 4], false));
+      loaded.dispose();
+      classifier.dispose();
+    },
+  );
+
+  it('refuses the adapter of a language model, and leaves nothing allocated', async () => {
     const model = tinyModel();
     model.attachAdapter(createAdapter(model.config, { r: 2 }));
-    const classifier = createClassifier(model, { kind: 'sequence' });
-    await saveClassifier(classifier, folder);
-    const config = JSON.parse(await readFile(join(folder, 'adapter_config.json'), 'utf8'));
-    expect(config).toMatchObject({ task_type: 'SEQ_CLS', modules_to_save: ['score'] });
-    const file = await openSafetensors(join(folder, 'adapter_model.safetensors'));
-    expect(file.entries.get('base_model.model.score.weight')?.shape).toEqual([1, 16]);
-    await file.close();
-    classifier.dispose();
+    await saveAdapter(model, folder);
+    model.dispose();
+    const before = memoryReport().liveTensors;
+    await expect(loadClassifier(folder)).rejects.toMatchObject({ code: 'TW_MODELS_UNSUPPORTED_ARCHITECTURE' });
+    expect(memoryReport().liveTensors).toBe(before);
   });
 });

@@ -10,24 +10,27 @@ import { badAdapter, type LoraSettings, resolveLoraOptions, targetLayers } from 
 
 /**
  * Reads a LoRA adapter made here or by PEFT for a model of this shape. Does not attach it.
+ * @param options `beside`: a module that the folder may hold whole (`modules_to_save`), which is left for the caller to read.
  * @throws CheckpointError for damaged files; ModelError `TW_MODELS_BAD_ADAPTER` for what does not fit or is not implemented
  */
 export async function loadAdapter(
   config: ModelConfig,
   folder: string,
-  options: { signal?: AbortSignal } = {},
+  options: { signal?: AbortSignal; beside?: string } = {},
 ): Promise<Adapter> {
   const { config: stored, tensors } = await readAdapter(folder);
   const pairs = new Map<string, AdapterPair>();
   try {
-    const settings = settingsOf(stored, config);
+    const settings = settingsOf(stored, config, options.beside);
     const layers = targetLayers(config, settings.targetModules);
     const namesOf = (layer: string) => {
       const { magnitude, ...names } = pairNames(layer);
       return settings.useDora ? [...Object.values(names), magnitude] : Object.values(names);
     };
     const expected = new Set(layers.flatMap(namesOf));
-    const unexpected = [...tensors.entries.keys()].filter((name) => !expected.has(name));
+    const unexpected = [...tensors.entries.keys()].filter(
+      (name) => !expected.has(name) && !(options.beside && name.startsWith(besideName(options.beside))),
+    );
     if (unexpected.length > 0)
       throw badAdapter(
         `'${folder}' holds tensors that target_modules do not explain: ${unexpected.slice(0, 3).join(', ')}`,
@@ -81,9 +84,13 @@ const unsupported: Record<string, (value: unknown) => boolean> = {
 
 const isFilled = (value: unknown) => typeof value === 'object' && value !== null && Object.keys(value).length > 0;
 
-function settingsOf(stored: AdapterConfig, config: ModelConfig): LoraSettings {
+/** Where a PEFT folder keeps the tensors of a module that was saved whole. */
+export const besideName = (module: string) => `base_model.model.${module}.`;
+
+function settingsOf(stored: AdapterConfig, config: ModelConfig, beside?: string): LoraSettings {
+  const isBeside = (field: string) => field === 'modules_to_save' && JSON.stringify(stored[field]) === `["${beside}"]`;
   for (const [field, isUsed] of Object.entries(unsupported))
-    if (isUsed(stored[field]))
+    if (isUsed(stored[field]) && !isBeside(field))
       throw badAdapter(
         `adapter_config.json sets ${field} to ${JSON.stringify(stored[field])}, which is not implemented; merge the adapter with PEFT first`,
       );

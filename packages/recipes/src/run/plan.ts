@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import type { Recipe } from '../manifest/load-recipe.ts';
+import type { StageManifest } from '../manifest/schema.ts';
 import type { StageExecutors } from '../stages/executor.ts';
 import { contentAddress } from './content-address.ts';
 import type { StagePlan } from './events.ts';
@@ -27,11 +28,14 @@ export async function planRun(
 ): Promise<RunPlan> {
   let input = contentAddress({ format: FORMAT, model: recipe.model, seed: recipe.seed, ...environment });
   const stages: RunPlan['stages'] = [];
+  const rewardModels = new Map<string, string>();
   for (const [index, stage] of recipe.stages.entries()) {
     const textIndex = recipe.stageIndexes[index]!;
     const fingerprint = await executors[stage.kind].fingerprint?.({ recipe, stage, textIndex });
     const { name, method: _, ...content } = stage;
-    const hash = contentAddress({ input, stage: content, data: stage.data ?? recipe.data, fingerprint });
+    const used = namedBy(stage).flatMap((other) => rewardModels.get(other) ?? []);
+    const uses = used.length > 0 ? used : undefined;
+    const hash = contentAddress({ input, stage: content, data: stage.data ?? recipe.data, fingerprint, uses });
     stages.push({
       name,
       kind: stage.kind,
@@ -39,8 +43,15 @@ export async function planRun(
       folderName: `${String(index + 1).padStart(2, '0')}-${name}-${hash.slice(0, 6)}`,
     });
     if (trains(stage.kind)) input = hash;
+    else if (stage.kind !== 'evaluate') rewardModels.set(name, hash);
   }
   return { address: contentAddress(stages.map((stage) => [stage.name, stage.hash])), stages };
+}
+
+/** Names by which a stage may mean the reward model of an earlier one: its rewards, and the score of its search. */
+function namedBy({ rewards = {}, options }: StageManifest): string[] {
+  const { scoredBy } = Object(options.search) as { scoredBy?: unknown };
+  return [...Object.keys(rewards), ...(typeof scoredBy === 'string' ? [scoredBy] : [])];
 }
 
 /** The same plan with the state that a run folder gives it. */

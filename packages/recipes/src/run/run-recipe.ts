@@ -8,7 +8,7 @@ import { RecipeError } from '../errors.ts';
 import { camelCase, snakeCase } from '../manifest/key-names.ts';
 import type { Recipe } from '../manifest/load-recipe.ts';
 import { writeReport } from '../report/write-report.ts';
-import type { RunMachine, StageExecutors } from '../stages/executor.ts';
+import type { RunMachine, StageContext, StageExecutors } from '../stages/executor.ts';
 import type { RunEvent, StageOutcome, StagePlan } from './events.ts';
 import { planIn, planRun, trains } from './plan.ts';
 import { buildResult, type RunResult } from './result.ts';
@@ -68,14 +68,16 @@ export async function runRecipe(recipe: Recipe, options: RunRecipeOptions = {}):
     if (opened.resumed) explainChanges(folder, stages, emit);
 
     const outcomes = new Map<string, StageOutcome>();
+    const models = new Map<string, string>();
     let input: string | undefined;
     for (const [index, stage] of stages.entries()) {
-      const outcome = await runStage(recipe, stages, index, input, executors, signal, emit);
+      const outcome = await runStage(recipe, stages, index, { input, models }, executors, signal, emit);
       if (!outcome) {
         emit({ type: 'run-end', status: 'aborted', folder, stage: stage.name });
         return { status: 'aborted', folder };
       }
       outcomes.set(stage.name, outcome);
+      if (outcome.checkpoint) models.set(stage.name, outcome.checkpoint);
       if (trains(stage.kind)) input = outcome.checkpoint ?? input;
       if (outcome.gate && !outcome.gate.passed) refuseOrWarn(recipe, index, outcome, emit);
     }
@@ -104,7 +106,7 @@ async function runStage(
   recipe: Recipe,
   stages: StagePlan[],
   index: number,
-  input: string | undefined,
+  before: Pick<StageContext, 'input' | 'models'>,
   executors: StageExecutors,
   signal: AbortSignal,
   emit: (event: RunEvent) => void,
@@ -139,7 +141,7 @@ async function runStage(
       stage,
       textIndex: recipe.stageIndexes[index]!,
       folder,
-      input,
+      ...before,
       signal,
       emit(event) {
         if (event.type === 'step') folder.record(event);

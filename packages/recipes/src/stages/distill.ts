@@ -1,7 +1,7 @@
 // Distillation from a teacher in this process: `teacher` among the options is a hub id, a folder or a file, beside the recipe or not.
 
 import { existsSync } from 'node:fs';
-import { createEngine, type LanguageModel } from '@thinkwright/models';
+import { createEngine } from '@thinkwright/models';
 import { createDistillationTrainer, distillationOptionsSchema, parseDistillationOptions } from '@thinkwright/trainers';
 import { z } from 'zod';
 import { RecipeError } from '../errors.ts';
@@ -40,23 +40,19 @@ export const distillStage: StageExecutor = {
   },
   totalSteps: (stage) => stage.options.maxSteps as number | undefined,
   fingerprint: dataFingerprint,
-  async run(context) {
+  run(context) {
     const { teacher: place, options } = optionsOf(context);
-    let teacher: LanguageModel | undefined;
-    try {
-      return await runTraining(context, {
-        planned: options.maxSteps,
-        async create({ model, format, engine, shared }) {
-          const opened = await openModel(place, { signal: context.signal });
-          teacher = opened.model;
-          const teacherEngine = createEngine(teacher, { decode: decodeWith(opened.format) });
-          const stream = await rowStream(context);
-          const ports = { model, teacher, teacherEngine, engine, format, stream };
-          return createDistillationTrainer({ ...ports, ...options, ...shared });
-        },
-      });
-    } finally {
-      teacher?.dispose();
-    }
+    return runTraining(context, {
+      planned: options.maxSteps,
+      async create({ model, format, engine, shared, atEnd }) {
+        const opened = await openModel(place, { signal: context.signal });
+        const teacher = opened.model;
+        atEnd(() => teacher.dispose());
+        const teacherEngine = createEngine(teacher, { decode: decodeWith(opened.format) });
+        const stream = await rowStream(context);
+        const ports = { model, teacher, teacherEngine, engine, format, stream };
+        return createDistillationTrainer({ ...ports, ...options, ...shared });
+      },
+    });
   },
 };

@@ -8,6 +8,7 @@ import {
   loadTask,
 } from '@thinkwright/evals';
 import { createEngine } from '@thinkwright/models';
+import type { RolloutEngine } from '@thinkwright/rollouts';
 import { z } from 'zod';
 import type { EvaluationResult, ModeFigures, SampleRecord } from '../run/events.ts';
 import type { OpenedModel } from './open-model.ts';
@@ -34,6 +35,8 @@ export type EvaluationOptions = z.output<typeof evaluationOptionsSchema>;
 export interface EvaluateModelRequest extends OpenedModel {
   task: { name: string; options: Record<string, unknown> };
   options: EvaluationOptions;
+  /** Asks another engine, a search say, in place of the model's own, which it is given. */
+  searchWith?: (engine: RolloutEngine) => RolloutEngine;
   signal?: AbortSignal;
   onProgress?: (progress: EvaluateProgress) => void;
 }
@@ -44,6 +47,7 @@ export async function evaluateModel({
   format,
   task,
   options,
+  searchWith = (engine) => engine,
   signal,
   onProgress,
 }: EvaluateModelRequest): Promise<EvaluationResult> {
@@ -53,7 +57,7 @@ export async function evaluateModel({
   try {
     const sampling = { ...(temperature !== undefined && { temperature }), ...(topP !== undefined && { topP }) };
     const report = await evaluate({
-      engine,
+      engine: searchWith(engine),
       format,
       task: loaded,
       modes,

@@ -14,6 +14,8 @@ export interface StageContext {
   folder: StageFolder;
   /** Model folder that the last training stage wrote; undefined before the first. */
   input: string | undefined;
+  /** Model folders that the stages before left, by their names: reward models among them. */
+  models: ReadonlyMap<string, string>;
   signal: AbortSignal;
   emit(event: StageEvent): void;
 }

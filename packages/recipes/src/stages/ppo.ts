@@ -2,8 +2,9 @@
 
 import { createPpoTrainer, parsePpoOptions, ppoOptionsSchema } from '@thinkwright/trainers';
 import type { StageExecutor } from './executor.ts';
+import { checkRewards, rewardOf } from './rewards.ts';
 import { checkModel } from './stage-model.ts';
-import { checkRewards, dataFingerprint, dataOf, rewardOf, rowStream, traceMetrics } from './tasks.ts';
+import { dataFingerprint, dataOf, rowStream, traceMetrics } from './tasks.ts';
 import { checkGate, checkOptions, runTraining } from './training.ts';
 
 export const ppoStage: StageExecutor = {
@@ -19,9 +20,9 @@ export const ppoStage: StageExecutor = {
     const options = checkOptions(context, ppoOptionsSchema, parsePpoOptions);
     return runTraining(context, {
       planned: options.maxSteps,
-      async create({ model, format, engine, shared }) {
+      async create({ model, format, engine, shared, atEnd }) {
         const stream = await rowStream(context);
-        const [reward, metrics] = [await rewardOf(context), traceMetrics(dataOf(context).name)];
+        const [reward, metrics] = [await rewardOf(context, { format, atEnd }), traceMetrics(dataOf(context).name)];
         return createPpoTrainer({ model, format, engine, stream, reward, metrics, ...options, ...shared });
       },
     });

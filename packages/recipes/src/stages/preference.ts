@@ -10,8 +10,9 @@ import {
   preferenceOptionsSchema,
 } from '@thinkwright/trainers';
 import type { StageContext, StageExecutor } from './executor.ts';
+import { checkRewards, rewardOf } from './rewards.ts';
 import { checkModel } from './stage-model.ts';
-import { checkRewards, dataFingerprint, dataOf, loadRows, rewardOf } from './tasks.ts';
+import { dataFingerprint, dataOf, loadRows } from './tasks.ts';
 import { checkGate, checkOptions, runTraining } from './training.ts';
 
 type Place = Pick<StageContext, 'recipe' | 'stage' | 'textIndex'>;
@@ -36,13 +37,13 @@ export const preferenceStage: StageExecutor = {
   run(context) {
     return runTraining(context, {
       planned: context.stage.options.maxSteps as number | undefined,
-      async create({ model, format, engine, shared }) {
+      async create({ model, format, engine, shared, atEnd }) {
         const rows = await loadRows(context);
         const data =
           rows.size === undefined ? { stream: rows.stream({ seed: context.recipe.seed }) } : { dataset: rows };
         if (!isOnline(context))
           return createPreferenceTrainer({ model, format, ...data, ...pairOptions(context), ...shared });
-        const reward = await rewardOf(context);
+        const reward = await rewardOf(context, { format, atEnd });
         return createOnlinePreferenceTrainer({
           model,
           format,

@@ -6,8 +6,9 @@ import {
   rejectionSamplingOptionsSchema,
 } from '@thinkwright/trainers';
 import type { StageExecutor } from './executor.ts';
+import { checkRewards, rewardOf } from './rewards.ts';
 import { checkModel } from './stage-model.ts';
-import { checkRewards, dataFingerprint, rewardOf, rowStream } from './tasks.ts';
+import { dataFingerprint, rowStream } from './tasks.ts';
 import { checkGate, checkOptions, runTraining } from './training.ts';
 
 export const rejectionSamplingStage: StageExecutor = {
@@ -21,14 +22,14 @@ export const rejectionSamplingStage: StageExecutor = {
   run(context) {
     const options = checkOptions(context, rejectionSamplingOptionsSchema, parseRejectionSamplingOptions);
     return runTraining(context, {
-      async create({ model, format, engine, shared }) {
+      async create({ model, format, engine, shared, atEnd }) {
         const stream = await rowStream(context);
         return createRejectionSampler({
           model,
           format,
           engine,
           stream,
-          reward: await rewardOf(context),
+          reward: await rewardOf(context, { format, atEnd }),
           ...options,
           ...shared,
         });

@@ -1,7 +1,7 @@
 // Reward models on the stage's model: an outcome model from pairs, a process model from labelled steps. The policy stays what it was: the
 // stages after go on from the model before.
 
-import { type ClassifierKind, createClassifier } from '@thinkwright/models';
+import { type Classifier, type ClassifierKind, createClassifier } from '@thinkwright/models';
 import {
   createProcessRewardTrainer,
   createRewardModelTrainer,
@@ -9,7 +9,6 @@ import {
   parseRewardModelOptions,
   processRewardOptionsSchema,
   rewardModelOptionsSchema,
-  type Trainer,
 } from '@thinkwright/trainers';
 import type { StageExecutor } from './executor.ts';
 import { checkModel } from './stage-model.ts';
@@ -31,9 +30,9 @@ export const rewardModelStage: StageExecutor = {
       planned: options.maxSteps,
       async create(ports) {
         const { format, shared } = ports;
-        const { classifier, own } = scored(ports, 'sequence', options.seed);
+        const classifier = scored(ports, 'sequence', options.seed);
         const stream = await rowStream(context);
-        return own(createRewardModelTrainer({ classifier, format, stream, ...options, ...shared }));
+        return createRewardModelTrainer({ classifier, format, stream, ...options, ...shared });
       },
     });
   },
@@ -54,25 +53,17 @@ export const processRewardStage: StageExecutor = {
       planned: options.maxSteps,
       async create(ports) {
         const { format, shared } = ports;
-        const { classifier, own } = scored(ports, 'token', options.seed);
+        const classifier = scored(ports, 'token', options.seed);
         const stream = await rowStream(context);
-        return own(createProcessRewardTrainer({ classifier, format, stream, ...options, ...shared }));
+        return createProcessRewardTrainer({ classifier, format, stream, ...options, ...shared });
       },
     });
   },
 };
 
-/** A fresh score on the stage's model, which the stage disposes; the score goes with the trainer that `own` is given. */
-function scored({ model }: TrainingPorts, kind: ClassifierKind, seed: number) {
+/** A fresh score on the stage's model, which the stage disposes. */
+function scored({ model, atEnd }: TrainingPorts, kind: ClassifierKind, seed: number): Classifier {
   const classifier = createClassifier(model, { kind, seed });
-  const own = (trainer: Trainer): Trainer => {
-    const { dispose } = trainer;
-    return Object.assign(trainer, {
-      dispose() {
-        dispose();
-        classifier.head.dispose();
-      },
-    });
-  };
-  return { classifier, own };
+  atEnd(() => classifier.head.dispose());
+  return classifier;
 }

@@ -1,10 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { presetFormat } from '@thinkwright/chat';
 import { rewardContext } from '@thinkwright/rewards/test';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { parseRecipe } from '../manifest/load-recipe.ts';
-import { checkRewards, rewardOf } from './tasks.ts';
+import { checkRewards, rewardOf } from './rewards.ts';
 
 const home = mkdtempSync(path.join(tmpdir(), 'recipe-rewards-'));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
@@ -16,7 +17,7 @@ writeFileSync(
 );
 writeFileSync(
   path.join(folder, 'index.js'),
-  `export const verifier = { name: 'maze', description: 'd', createReward: () => (batch) => batch.map(() => 0.25),
+  `export const verifier = { name: 'maze', description: 'd', createReward: () => (batch) => batch.map(() => ({ value: 0.25, parts: { process: process.pid } })),
      gold: [{ row: {}, right: ['a'], wrong: ['b'] }], attacks: { gold: '1', wrong: '2', write: (a) => a } };`,
 );
 
@@ -29,20 +30,26 @@ stages:
   - { name: one, kind: rl, rewards: ${rewards}, options: { max_steps: 2 } }
 `;
   const recipe = parseRecipe(text, path.join(home, 'small.yaml'), { set: overrides });
-  return { recipe, stage: recipe.stages[0]!, textIndex: 0 };
+  return { recipe, stage: recipe.stages[0]!, textIndex: 0, models: new Map<string, string>() };
 };
+const ends: (() => void | Promise<void>)[] = [];
+const ports = { format: presetFormat('quickstart'), atEnd: (end: () => void | Promise<void>) => void ends.push(end) };
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end();
+});
 
 describe('rewards of a stage', () => {
   it('are built in, or installed verifiers seen from the recipe', async () => {
     const place = placeOf('{ accuracy: 1, maze: 2 }');
     checkRewards(place);
-    const reward = await rewardOf(place);
+    const reward = await rewardOf(place, ports);
     expect(reward.weights).toEqual({ accuracy: 1, maze: 2 });
-    expect(await reward([rewardContext('5', { row: { answer: '5' } })])).toEqual([
-      { value: 1.5, parts: { accuracy: 1, maze: 0.25 } },
-    ]);
+    const [score] = await reward([rewardContext('5', { row: { answer: '5' } })]);
+    expect(score).toMatchObject({ value: 1.5, parts: { accuracy: 1, maze: 0.25 } });
+    const { parts } = score as { parts: Record<string, number> };
+    expect(parts['maze/process']).not.toBe(process.pid); // a verifier that never returns must not take the training with it
     const [, byPath] = Object.keys(
-      (await rewardOf(placeOf('{ accuracy: 1, "./node_modules/thinkwright-verifier-maze": 1 }'))).weights,
+      (await rewardOf(placeOf('{ accuracy: 1, "./node_modules/thinkwright-verifier-maze": 1 }'), ports)).weights,
     );
     expect(byPath).toBe('maze');
   });

@@ -1,11 +1,10 @@
-// What recipes know of the built-in tasks: their rows for each stage, their rewards by name, and how to watch their traces.
+// What recipes know of the built-in tasks: their rows for each stage, and how to watch their traces. Their rewards are in rewards.ts.
 
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { ChatFormat } from '@thinkwright/chat';
 import {
-  chainAnswer,
   chainThought,
   type Dataset,
   type DatasetRow,
@@ -13,18 +12,8 @@ import {
   operationsPerLine,
   type RowStream,
 } from '@thinkwright/datasets';
-import {
-  answerReward,
-  type CombinedReward,
-  combineRewards,
-  formatReward,
-  type RewardFunction,
-  tagReward,
-} from '@thinkwright/rewards';
-import { findVerifier, loadVerifier } from '@thinkwright/rewards/verifiers';
 import type { RolloutRecord as TrainerRecord } from '@thinkwright/trainers';
 import { RecipeError } from '../errors.ts';
-import { nearestName } from '../manifest/key-names.ts';
 import { type Recipe, recipePath } from '../manifest/load-recipe.ts';
 import type { DataManifest, StageKind } from '../manifest/schema.ts';
 import type { StageContext } from './executor.ts';
@@ -111,55 +100,6 @@ export async function dataFingerprint(place: Place): Promise<string | undefined>
   }
   return hash.digest('hex');
 }
-
-/** Rewards by the names that recipes use. */
-function namedRewards(data: string): Record<string, RewardFunction> {
-  if (data === 'last-digit-chains') {
-    return {
-      accuracy: answerReward({ extract: chainAnswer, compare: 'exact', from: 'text' }),
-      format: formatReward({ pattern: /<think>([^<]*)<\/think><answer>(\d)<\/answer>/ }),
-    };
-  }
-  return { accuracy: answerReward(), format: formatReward(), tags: tagReward() };
-}
-
-/**
- * Refuses rewards that there are not, before anything runs: a reward is built in for the data, or an installed verifier.
- * @throws RecipeError TW_RECIPES_UNKNOWN_KEY with the nearest name.
- */
-export function checkRewards(place: Place): void {
-  const known = Object.keys(namedRewards(dataOf(place).name));
-  for (const name of Object.keys(wantedRewards(place))) {
-    if (known.includes(name)) continue;
-    try {
-      findVerifier(name, verifiersFrom(place));
-    } catch (error) {
-      const nearest = nearestName(name, known);
-      const where = place.recipe.source.where(['stages', place.textIndex, 'rewards', name]);
-      throw new RecipeError(
-        'TW_RECIPES_UNKNOWN_KEY',
-        `${where}: there is no reward "${name}" for this data. ${nearest ? `Did you mean "${nearest}"?` : `Known: ${known.join(', ')}; and ${(error as Error).message}`}`,
-      );
-    }
-  }
-}
-
-/** The weighted sum that a stage pays; default: accuracy alone. Verifiers are loaded by name, seen from the recipe's folder. */
-export async function rewardOf(place: Place): Promise<CombinedReward> {
-  checkRewards(place);
-  const known = namedRewards(dataOf(place).name);
-  const parts = await Promise.all(
-    Object.entries(wantedRewards(place)).map(async ([name, weight]): Promise<[string, [RewardFunction, number]]> => {
-      if (known[name]) return [name, [known[name], weight]];
-      const { verifier } = await loadVerifier(name, verifiersFrom(place));
-      return [verifier.name, [verifier.createReward(), weight]];
-    }),
-  );
-  return combineRewards(Object.fromEntries(parts));
-}
-
-const wantedRewards = ({ stage }: Place): Record<string, number> => stage.rewards ?? { accuracy: 1 };
-const verifiersFrom = ({ recipe }: Place) => ({ from: recipePath(recipe, '.') });
 
 /** Style of the traces of a step's completions, where the task has one to watch. */
 export function traceMetrics(data: string): ((records: TrainerRecord[]) => Record<string, number>) | undefined {

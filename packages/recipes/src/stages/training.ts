@@ -36,6 +36,8 @@ export interface TrainingPorts extends OpenedModel {
   context: StageContext;
   /** For the trainer: where checkpoints go, resuming from the newest, the name for its events. */
   shared: { outputDir: string; resumeFromCheckpoint: true; stage: string };
+  /** Runs when the stage is over, after the trainer, however it ends. */
+  atEnd(dispose: () => void | Promise<void>): void;
 }
 
 export interface TrainingOf {
@@ -53,12 +55,14 @@ export async function runTraining(
   const { recipe, stage, folder, signal, emit } = context;
   const opened = await openStageModel(recipe, context.input, signal);
   const engine = createEngine(opened.model, { decode: decodeWith(opened.format) });
+  const disposals: (() => void | Promise<void>)[] = [];
   let trainer: Trainer | undefined;
   try {
     trainer = await create({
       ...opened,
       engine,
       context,
+      atEnd: (dispose) => void disposals.push(dispose),
       shared: { outputDir: folder.checkpoints, resumeFromCheckpoint: true, stage: stage.name },
     });
     await trainer.ready();
@@ -107,6 +111,7 @@ export async function runTraining(
     throw error;
   } finally {
     trainer?.dispose();
+    for (const dispose of disposals.reverse()) await dispose();
     await engine.close();
     opened.model.dispose();
   }

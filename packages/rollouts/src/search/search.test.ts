@@ -1,7 +1,9 @@
 // Searches against enumeration: with room for everything they find the best that was sampled, and nothing else changes the draw.
 import { describe, expect, it } from 'vitest';
+import { collectTrajectories } from '../collect-trajectories.ts';
 import { FakeEngine } from '../fake-engine.ts';
 import { bestOfN } from './best-of-n.ts';
+import { bestOfNEngine, stepBeamEngine } from './search-engine.ts';
 import { stepBeamSearch } from './step-beam-search.ts';
 
 const decode = (ids: Int32Array) => Array.from(ids, (id) => String.fromCharCode(97 + id)).join('');
@@ -80,5 +82,45 @@ describe('stepBeamSearch', () => {
     expect(found[0]!.ids.length).toBeLessThanOrEqual(3);
     await expect(stepBeamSearch(engine(), () => [], search)).rejects.toThrow(/0 scores/);
     await expect(stepBeamSearch(engine(), () => [], { ...search, beams: 0 })).rejects.toThrow(/beams is 0/);
+  });
+});
+
+describe('engines that search', () => {
+  const request = (key: string, temperature = 1) => ({
+    promptIds,
+    samples: 3,
+    sampling: { ...sampling, temperature },
+    key,
+  });
+  const longest = (found: readonly { ids: Int32Array }[]) => found.map(({ ids }) => ids.length);
+
+  it('answer each sample with the best of n, and greedy requests with the engine itself', async () => {
+    const requests = [request('a'), request('b'), request('g', 0)];
+    const groups = await collectTrajectories(bestOfNEngine(new FakeEngine(), { n: 6, score: longest }), requests);
+    const [greedy] = await collectTrajectories(new FakeEngine(), [request('g', 0)]);
+    expect(groups[2]).toEqual(greedy);
+    for (const [index, key] of ['a', 'b'].entries())
+      for (const [sample, best] of groups[index]!.entries()) {
+        const one = { ...request(`${key}/${sample}`), samples: 6 };
+        const [candidates] = await collectTrajectories(new FakeEngine(), [one]);
+        expect(best.ids.length).toBe(Math.max(...longest(candidates!)));
+        expect(candidates!.map(({ ids }) => ids)).toContainEqual(best.ids);
+        expect(best).toMatchObject({ key, sample, promptIds });
+      }
+    expect(() => bestOfNEngine(new FakeEngine(), { n: 0, score: longest })).toThrow(/n is 0/);
+  });
+
+  it('answer each sample with the best that a beam search finds', async () => {
+    const engine = new FakeEngine({ decode });
+    const options = { score: longest, stopStrings: ['c'], beams: 2, expansions: 2, maxSteps: 4 };
+    const [found] = await collectTrajectories(stepBeamEngine(engine, options), [request('a')]);
+    for (const [sample, { ids, logProbs, finish }] of found!.entries()) {
+      const { stopStrings, score, ...beam } = options;
+      const search = { promptIds, key: `a/${sample}`, sampling: { ...sampling, stopStrings }, ...beam };
+      const [best] = await stepBeamSearch(engine, score, search);
+      expect(ids).toEqual(best!.ids);
+      expect(logProbs).toEqual(best!.logProbs);
+      expect(finish).toBe(best!.finish ?? 'length');
+    }
   });
 });

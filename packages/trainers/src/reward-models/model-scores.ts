@@ -9,7 +9,7 @@ import { microBatchesOf } from '../batches/micro-batches.ts';
 import { hiddenAt, type PickedSequence, uploadPicked } from '../batches/picked-rows.ts';
 import { checkClassifier } from './classifier-run.ts';
 import { processRewardTokens, UNLABELLED } from './process-reward-tokens.ts';
-import { type StepTokenSettings, separatorIds, stepTokens } from './step-source.ts';
+import { type StepPrompt, type StepTokenSettings, separatorIds, stepTokens } from './step-source.ts';
 
 export interface ScoreBatching {
   /** Sequences that go through the model at once. Default 16. */
@@ -49,7 +49,7 @@ export async function outcomeScores(
 
 /** Prompt and steps of a solution. */
 export interface Solution {
-  prompt: Parameters<typeof stepTokens>[0];
+  prompt: StepPrompt;
   steps: readonly string[];
 }
 

@@ -24,6 +24,7 @@ import { prm800kFixture } from './prm800k-fixture.ts';
 import { prm800kSolutions } from './prm800k-solutions.ts';
 import { createProcessRewardTrainer } from './process-reward-trainer.ts';
 import { createRewardModelTrainer } from './reward-model-trainer.ts';
+import { outcomeSearchScore, processSearchScore } from './search-scores.ts';
 import { labelledSteps } from './step-source.ts';
 
 const format = presetFormat('quickstart');
@@ -273,5 +274,24 @@ describe('searches with reward models', () => {
     expect(found).toHaveLength(2);
     expect(found.map(({ score }) => score)).toEqual(await scoreOf(found));
     expect(found[0]!.score).toBeGreaterThanOrEqual(found[1]!.score);
+  });
+
+  it('judge sampled ids as what they say, finished or not, behind the ids of the prompt', async () => {
+    const classifier = createClassifier(policy(), { kind: 'token', seed: 2 });
+    const encode = (text: string) => format.tokenizer.encode(text, { addSpecialTokens: false });
+    const prompt = [{ role: 'user' as const, content: '1+2' }];
+    const { ids } = format.renderPrompt(prompt);
+    const settings = { format, stepSeparator: '=' };
+    const score = processSearchScore(classifier, settings);
+    const texts = ['<think>1+2=3=', '<think>1+2=3</think><answer>3</answer><|im_end|>', '<answer>3</answer>'];
+    const [open, closed, none] = await score(texts.map((text) => ({ promptIds: ids, ids: encode(text) })));
+    const [steps] = await stepScores(classifier, [{ prompt, steps: ['1+2', '3'] }], settings);
+    expect([open, closed, none]).toEqual([Math.min(...steps!), Math.min(...steps!), Number.NaN]);
+    const outcomeModel = outcome();
+    expect(await outcomeSearchScore(outcomeModel)([{ promptIds: ids, ids: encode('7') }])).toEqual(
+      await outcomeScores(outcomeModel, [Int32Array.of(...ids, ...encode('7'))]),
+    );
+    classifier.dispose();
+    outcomeModel.dispose();
   });
 });

@@ -102,15 +102,19 @@ export function labelledSteps(row: StepRow, options: StepSourceOptions): Labelle
   return { ids: Int32Array.from(tokens.ids), at, labels: at.map((place) => tokens.labels[place]!) };
 }
 
+/** A text, messages, or ids as they are. */
+export type StepPrompt = string | readonly Message[] | Int32Array;
+
 /** Prompt and steps, each tokenised alone: the same in training and in scoring. A text prompt gets the tokenizer's BOS. */
 export function stepTokens(
-  prompt: string | readonly Message[],
+  prompt: StepPrompt,
   steps: readonly string[],
   settings: StepTokenSettings,
 ): { promptIds: number[]; stepIds: number[][] } {
   const tokenizer = tokenizerOf(settings);
   const encode = (text: string) => Array.from(tokenizer.encode(text, { addSpecialTokens: false }));
   const stepIds = steps.map(encode);
+  if (prompt instanceof Int32Array) return { promptIds: Array.from(prompt), stepIds };
   if (typeof prompt === 'string') {
     const { bos } = tokenizer.special;
     return { promptIds: [...(bos === undefined ? [] : [bos]), ...encode(prompt)], stepIds };
