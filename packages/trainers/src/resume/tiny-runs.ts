@@ -10,6 +10,7 @@ import { createDistillationTrainer } from '../distillation/distillation-trainer.
 import { createPpoTrainer } from '../ppo/ppo-trainer.ts';
 import { createPreferenceTrainer } from '../preference/preference-trainer.ts';
 import { createRejectionSampler } from '../rejection-sampling/rejection-sampler.ts';
+import { createProcessRewardTrainer } from '../reward-models/process-reward-trainer.ts';
 import { createRewardModelTrainer } from '../reward-models/reward-model-trainer.ts';
 import { createRlTrainer } from '../rl/rl-trainer.ts';
 import { createSftTrainer } from '../sft/sft-trainer.ts';
@@ -24,6 +25,9 @@ export const TINY_RUNS = [
   'dpo',
   'rejection-sampling',
   'reward-model',
+  'reward-model-lora',
+  'process-reward',
+  'process-reward-lora',
   'distillation',
 ] as const;
 export type TinyRun = (typeof TINY_RUNS)[number];
@@ -51,6 +55,17 @@ const preferences = arrayDataset(
   })),
 );
 
+const CLASSIFIER_BATCH = {
+  perDeviceTrainBatchSize: 2,
+  gradientAccumulationSteps: 2,
+  maxSteps: 5,
+  disableDropout: false,
+  shuffleDataset: true,
+};
+
+/** Trainers of reward models take a classifier where the others take a model. */
+const withoutModel = <Shared extends { model: LanguageModel }>({ model: _, ...own }: Shared) => own;
+
 export async function tinyTrainer(
   kind: TinyRun,
   { saveSteps = 1, learningRate = 0.02, ...ports }: TinyRunOptions,
@@ -59,7 +74,7 @@ export async function tinyTrainer(
   const model = tinyModel({ seed: 3, vocabularySize: format.tokenizer.vocabularySize, layerCount: 1 });
   const shared = { model, format, saveSteps, learningRate, saveTotalLimit: 2, seed: 11, ...ports };
   const rows = async (split: 'sft' | 'rl') => (await loadDataset('last-digit-chains', { split })).stream({ seed: 5 });
-  if (kind === 'sft' || kind === 'rl' || kind === 'ppo' || kind === 'dpo')
+  if (['sft', 'rl', 'ppo', 'dpo'].includes(kind) || kind.endsWith('-lora'))
     model.attachAdapter(createAdapter(model.config, { r: 2, loraDropout: 0.2, seed: 1 }));
   if (kind === 'dpo') {
     const batch = {
@@ -80,13 +95,21 @@ export async function tinyTrainer(
     };
     return { trainer: createSftTrainer({ ...shared, stream, ...batch, maxSteps: 5 }), model };
   }
-  if (kind === 'reward-model') {
+  if (kind === 'reward-model' || kind === 'reward-model-lora') {
     const pairs = Array.from({ length: 8 }, (_, i) => ({ prompt: `${i}+1`, chosen: `${i}1`, rejected: `${i}2` }));
     const classifier = createClassifier(model, { kind: 'sequence', seed: 4 });
-    const { model: _, ...own } = shared;
-    const batch = { perDeviceTrainBatchSize: 2, gradientAccumulationSteps: 2, maxSteps: 5 };
-    const trainer = createRewardModelTrainer({ ...own, classifier, dataset: arrayDataset('pairs', pairs), ...batch });
-    return { trainer, model };
+    const ports = { ...withoutModel(shared), classifier, dataset: arrayDataset('pairs', pairs) };
+    return { trainer: createRewardModelTrainer({ ...ports, ...CLASSIFIER_BATCH }), model };
+  }
+  if (kind === 'process-reward' || kind === 'process-reward-lora') {
+    const solutions = Array.from({ length: 7 }, (_, i) => ({
+      prompt: `${i}+1`,
+      completions: [`${i}+1=${i + 1}`, `${i}`, `${i + 2}`].slice(0, 1 + (i % 3)),
+      labels: [true, false, i % 2 === 0].slice(0, 1 + (i % 3)),
+    }));
+    const classifier = createClassifier(model, { kind: 'token', seed: 4 });
+    const ports = { ...withoutModel(shared), classifier, dataset: arrayDataset('solutions', solutions) };
+    return { trainer: createProcessRewardTrainer({ ...ports, ...CLASSIFIER_BATCH }), model };
   }
   if (kind === 'distillation') {
     const teacher = tinyModel({ seed: 8, vocabularySize: format.tokenizer.vocabularySize, layerCount: 1 });
