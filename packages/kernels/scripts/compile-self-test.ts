@@ -9,7 +9,7 @@ import { buildAddon } from '../src/build.ts';
 
 const run = promisify(execFile);
 const NATIVE = fileURLToPath(new URL('../native', import.meta.url));
-const NEEDED = /^(gemm_|kernels_|runtime_(thread-pool|scratch|cpu-features)).*\.o$/;
+const NEEDED = /^(gemm_|kernels_|runtime_(arena|thread-pool|scratch|cpu-features)).*\.o$/;
 
 /** Path of the program, made in `folder` with the compiler `command`. */
 export async function compileSelfTest(command: string, folder: string): Promise<string> {

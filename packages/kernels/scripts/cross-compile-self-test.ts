@@ -8,7 +8,8 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 const NATIVE = fileURLToPath(new URL('../native', import.meta.url));
-const UNITS = /^(gemm|kernels|test)\/(?!.*-avx(2|512)\.cc$).*\.cc$|^runtime\/(thread-pool|scratch|cpu-features)\.cc$/;
+const UNITS =
+  /^(gemm|kernels|test)\/(?!.*-avx(2|512)\.cc$).*\.cc$|^runtime\/(arena|thread-pool|scratch|cpu-features)\.cc$/;
 
 /** Path of the program, made in `folder` with the compiler `command`. */
 export async function crossCompileSelfTest(command: string, folder: string): Promise<string> {

@@ -428,47 +428,35 @@ export class Launch {
     sink.end();
   }
 
-  adamW(parameter: Address, gradient: Address, firstMoment: Address, secondMoment: Address, count: number, decay: number, beta1: number, oneMinusBeta1: number, beta2: number, oneMinusBeta2: number, stepSize: number, correction: number, epsilon: number, gradientScale: Address): void {
+  adamW(tensors: Address, tensorCount: number, elements: number, oneMinusBeta1: number, beta2: number, oneMinusBeta2: number, epsilon: number, gradientScale: Address): void {
     const sink = this.#sink;
     const at = sink.begin(28);
-    sink.words[at + 1] = parameter;
-    sink.words[at + 2] = gradient;
-    sink.words[at + 3] = firstMoment;
-    sink.words[at + 4] = secondMoment;
-    sink.words[at + 5] = count;
-    sink.floats[at + 6] = decay;
-    sink.floats[at + 7] = beta1;
-    sink.floats[at + 8] = oneMinusBeta1;
-    sink.floats[at + 9] = beta2;
-    sink.floats[at + 10] = oneMinusBeta2;
-    sink.floats[at + 11] = stepSize;
-    sink.floats[at + 12] = correction;
-    sink.floats[at + 13] = epsilon;
-    sink.words[at + 14] = gradientScale;
+    sink.words[at + 1] = tensors;
+    sink.words[at + 2] = tensorCount;
+    sink.words[at + 3] = elements;
+    sink.words[at + 4] = Math.floor(elements / 4294967296);
+    sink.floats[at + 5] = oneMinusBeta1;
+    sink.floats[at + 6] = beta2;
+    sink.floats[at + 7] = oneMinusBeta2;
+    sink.floats[at + 8] = epsilon;
+    sink.words[at + 9] = gradientScale;
     sink.end();
   }
 
-  sumOfSquares(x: Address, count: number, total: Address, reset: number): void {
+  globalNorm(tensors: Address, tensorCount: number, elements: number, norm: Address): void {
     const sink = this.#sink;
     const at = sink.begin(29);
-    sink.words[at + 1] = x;
-    sink.words[at + 2] = count;
-    sink.words[at + 3] = total;
-    sink.words[at + 4] = reset;
-    sink.end();
-  }
-
-  finishNorm(total: Address, norm: Address): void {
-    const sink = this.#sink;
-    const at = sink.begin(30);
-    sink.words[at + 1] = total;
-    sink.words[at + 2] = norm;
+    sink.words[at + 1] = tensors;
+    sink.words[at + 2] = tensorCount;
+    sink.words[at + 3] = elements;
+    sink.words[at + 4] = Math.floor(elements / 4294967296);
+    sink.words[at + 5] = norm;
     sink.end();
   }
 
   clipScale(norm: Address, maxNorm: number, scale: Address): void {
     const sink = this.#sink;
-    const at = sink.begin(31);
+    const at = sink.begin(30);
     sink.words[at + 1] = norm;
     sink.floats[at + 2] = maxNorm;
     sink.words[at + 3] = scale;
@@ -477,7 +465,7 @@ export class Launch {
 
   binary(op: number, type: number, a: Address, b: Address, out: Address, d0: number, d1: number, d2: number, d3: number, a0: number, a1: number, a2: number, a3: number, b0: number, b1: number, b2: number, b3: number): void {
     const sink = this.#sink;
-    const at = sink.begin(32);
+    const at = sink.begin(31);
     sink.words[at + 1] = op;
     sink.words[at + 2] = type;
     sink.words[at + 3] = a;
@@ -500,7 +488,7 @@ export class Launch {
 
   unary(op: number, type: number, x: Address, out: Address, count: number, low: number, high: number): void {
     const sink = this.#sink;
-    const at = sink.begin(33);
+    const at = sink.begin(32);
     sink.words[at + 1] = op;
     sink.words[at + 2] = type;
     sink.words[at + 3] = x;
@@ -513,7 +501,7 @@ export class Launch {
 
   select(type: number, condition: Address, a: Address, b: Address, out: Address, count: number, inner: number): void {
     const sink = this.#sink;
-    const at = sink.begin(34);
+    const at = sink.begin(33);
     sink.words[at + 1] = type;
     sink.words[at + 2] = condition;
     sink.words[at + 3] = a;
@@ -526,7 +514,7 @@ export class Launch {
 
   reduce(op: number, type: number, x: Address, out: Address, outer: number, length: number, inner: number): void {
     const sink = this.#sink;
-    const at = sink.begin(35);
+    const at = sink.begin(34);
     sink.words[at + 1] = op;
     sink.words[at + 2] = type;
     sink.words[at + 3] = x;
@@ -539,7 +527,7 @@ export class Launch {
 
   cumsum(type: number, x: Address, out: Address, outer: number, length: number, inner: number, exclusive: number, reverse: number): void {
     const sink = this.#sink;
-    const at = sink.begin(36);
+    const at = sink.begin(35);
     sink.words[at + 1] = type;
     sink.words[at + 2] = x;
     sink.words[at + 3] = out;
@@ -553,7 +541,7 @@ export class Launch {
 
   cast(from: number, to: number, x: Address, out: Address, count: number): void {
     const sink = this.#sink;
-    const at = sink.begin(37);
+    const at = sink.begin(36);
     sink.words[at + 1] = from;
     sink.words[at + 2] = to;
     sink.words[at + 3] = x;
@@ -564,7 +552,7 @@ export class Launch {
 
   stridedCopy(type: number, x: Address, out: Address, xOffset: number, outOffset: number, d0: number, d1: number, d2: number, d3: number, d4: number, x0: number, x1: number, x2: number, x3: number, x4: number, o0: number, o1: number, o2: number, o3: number, o4: number): void {
     const sink = this.#sink;
-    const at = sink.begin(38);
+    const at = sink.begin(37);
     sink.words[at + 1] = type;
     sink.words[at + 2] = x;
     sink.words[at + 3] = out;
@@ -590,7 +578,7 @@ export class Launch {
 
   gather(type: number, x: Address, indices: Address, out: Address, outer: number, axisSize: number, inner: number, count: number): void {
     const sink = this.#sink;
-    const at = sink.begin(39);
+    const at = sink.begin(38);
     sink.words[at + 1] = type;
     sink.words[at + 2] = x;
     sink.words[at + 3] = indices;
@@ -604,7 +592,7 @@ export class Launch {
 
   scatterAdd(values: Address, indices: Address, out: Address, outer: number, outSize: number, inner: number, count: number): void {
     const sink = this.#sink;
-    const at = sink.begin(40);
+    const at = sink.begin(39);
     sink.words[at + 1] = values;
     sink.words[at + 2] = indices;
     sink.words[at + 3] = out;
@@ -617,7 +605,7 @@ export class Launch {
 
   oneHot(outType: number, indices: Address, out: Address, count: number, depth: number, on: number, off: number): void {
     const sink = this.#sink;
-    const at = sink.begin(41);
+    const at = sink.begin(40);
     sink.words[at + 1] = outType;
     sink.words[at + 2] = indices;
     sink.words[at + 3] = out;
@@ -630,7 +618,7 @@ export class Launch {
 
   fill(type: number, out: Address, count: number, value: number): void {
     const sink = this.#sink;
-    const at = sink.begin(42);
+    const at = sink.begin(41);
     sink.words[at + 1] = type;
     sink.words[at + 2] = out;
     sink.words[at + 3] = count;
@@ -640,7 +628,7 @@ export class Launch {
 
   range(type: number, out: Address, count: number, start: number, step: number): void {
     const sink = this.#sink;
-    const at = sink.begin(43);
+    const at = sink.begin(42);
     sink.words[at + 1] = type;
     sink.words[at + 2] = out;
     sink.words[at + 3] = count;
@@ -651,7 +639,7 @@ export class Launch {
 
   copyBytes(from: Address, to: Address, bytes: number): void {
     const sink = this.#sink;
-    const at = sink.begin(44);
+    const at = sink.begin(43);
     sink.words[at + 1] = from;
     sink.words[at + 2] = to;
     sink.words[at + 3] = bytes;
@@ -661,7 +649,7 @@ export class Launch {
 
   argMax(x: Address, out: Address, rows: number, n: number): void {
     const sink = this.#sink;
-    const at = sink.begin(45);
+    const at = sink.begin(44);
     sink.words[at + 1] = x;
     sink.words[at + 2] = out;
     sink.words[at + 3] = rows;
@@ -671,7 +659,7 @@ export class Launch {
 
   addInt(x: Address, count: number, by: number): void {
     const sink = this.#sink;
-    const at = sink.begin(46);
+    const at = sink.begin(45);
     sink.words[at + 1] = x;
     sink.words[at + 2] = count;
     sink.words[at + 3] = by;
@@ -680,7 +668,7 @@ export class Launch {
 
   randomUniform(out: Address, count: number, key0: number, key1: number, counter1: number, counter2: number, counter3: number, low: number, high: number): void {
     const sink = this.#sink;
-    const at = sink.begin(47);
+    const at = sink.begin(46);
     sink.words[at + 1] = out;
     sink.words[at + 2] = count;
     sink.words[at + 3] = key0;
@@ -695,7 +683,7 @@ export class Launch {
 
   randomNormal(out: Address, count: number, key0: number, key1: number, counter1: number, counter2: number, counter3: number, mean: number, deviation: number): void {
     const sink = this.#sink;
-    const at = sink.begin(48);
+    const at = sink.begin(47);
     sink.words[at + 1] = out;
     sink.words[at + 2] = count;
     sink.words[at + 3] = key0;
@@ -710,7 +698,7 @@ export class Launch {
 
   dropout(x: Address, out: Address, count: number, key0: number, key1: number, counter1: number, counter2: number, counter3: number, rate: number): void {
     const sink = this.#sink;
-    const at = sink.begin(49);
+    const at = sink.begin(48);
     sink.words[at + 1] = x;
     sink.words[at + 2] = out;
     sink.words[at + 3] = count;
@@ -725,7 +713,7 @@ export class Launch {
 
   roofline(x: Address, count: number, iterations: number, out: Address): void {
     const sink = this.#sink;
-    const at = sink.begin(50);
+    const at = sink.begin(49);
     sink.words[at + 1] = x;
     sink.words[at + 2] = count;
     sink.words[at + 3] = iterations;
@@ -1106,36 +1094,23 @@ export const KERNELS: readonly { name: string; fields: readonly KernelField[] }[
   {
     name: 'adamW',
     fields: [
-      { name: 'parameter', type: 'address', word: 1, access: 'inout', optional: false, bytes: (fields) => 4 * (fields.count) },
-      { name: 'gradient', type: 'address', word: 2, access: 'in', optional: false, bytes: (fields) => 4 * (fields.count) },
-      { name: 'firstMoment', type: 'address', word: 3, access: 'inout', optional: false, bytes: (fields) => 4 * (fields.count) },
-      { name: 'secondMoment', type: 'address', word: 4, access: 'inout', optional: false, bytes: (fields) => 4 * (fields.count) },
-      { name: 'count', type: 'int', word: 5 },
-      { name: 'decay', type: 'float', word: 6 },
-      { name: 'beta1', type: 'float', word: 7 },
-      { name: 'oneMinusBeta1', type: 'float', word: 8 },
-      { name: 'beta2', type: 'float', word: 9 },
-      { name: 'oneMinusBeta2', type: 'float', word: 10 },
-      { name: 'stepSize', type: 'float', word: 11 },
-      { name: 'correction', type: 'float', word: 12 },
-      { name: 'epsilon', type: 'float', word: 13 },
-      { name: 'gradientScale', type: 'address', word: 14, access: 'in', optional: true, bytes: () => 4 },
+      { name: 'tensors', type: 'address', word: 1, access: 'in', optional: false, bytes: (fields) => 4 * (8 * fields.tensorCount) },
+      { name: 'tensorCount', type: 'int', word: 2 },
+      { name: 'elements', type: 'long', word: 3 },
+      { name: 'oneMinusBeta1', type: 'float', word: 5 },
+      { name: 'beta2', type: 'float', word: 6 },
+      { name: 'oneMinusBeta2', type: 'float', word: 7 },
+      { name: 'epsilon', type: 'float', word: 8 },
+      { name: 'gradientScale', type: 'address', word: 9, access: 'in', optional: true, bytes: () => 4 },
     ],
   },
   {
-    name: 'sumOfSquares',
+    name: 'globalNorm',
     fields: [
-      { name: 'x', type: 'address', word: 1, access: 'in', optional: false, bytes: (fields) => 4 * (fields.count) },
-      { name: 'count', type: 'int', word: 2 },
-      { name: 'total', type: 'address', word: 3, access: 'inout', optional: false, bytes: () => 8 },
-      { name: 'reset', type: 'int', word: 4 },
-    ],
-  },
-  {
-    name: 'finishNorm',
-    fields: [
-      { name: 'total', type: 'address', word: 1, access: 'in', optional: false, bytes: () => 8 },
-      { name: 'norm', type: 'address', word: 2, access: 'out', optional: false, bytes: () => 4 },
+      { name: 'tensors', type: 'address', word: 1, access: 'in', optional: false, bytes: (fields) => 4 * (2 * fields.tensorCount) },
+      { name: 'tensorCount', type: 'int', word: 2 },
+      { name: 'elements', type: 'long', word: 3 },
+      { name: 'norm', type: 'address', word: 5, access: 'out', optional: false, bytes: () => 4 },
     ],
   },
   {

@@ -20,10 +20,13 @@ const operations: Record<string, (fields: RecordFields) => number> = {
     2 * rows! * c! * v! * (1 + (dHidden === 0 ? 0 : 1) + (dWeight === 0 ? 0 : 1)),
 };
 
+/** Kernels that find their tensors in a table: bytes an element. */
+const listed: Record<string, number> = { adamW: 28, globalNorm: 4 };
+
 /** @param kernel index into KERNELS */
 export function workOf(kernel: number, fields: RecordFields): Work {
   const { name, fields: declared } = KERNELS[kernel]!;
-  let bytes = 0;
+  let bytes = (listed[name] ?? 0) * (fields.elements ?? 0);
   for (const field of declared) {
     if (field.type !== 'address' || fields[field.name] === 0) continue;
     bytes += (field.bytes?.(fields) ?? 0) * (field.access === 'inout' ? 2 : 1);

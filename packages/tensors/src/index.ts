@@ -47,7 +47,7 @@ export {
   type UpdateOptions,
 } from './training/adam-w.ts';
 export { checkpoint } from './training/checkpoint.ts';
-export { accumulate, computeGradients, type Gradients, type LossWithKept } from './training/compute-gradients.ts';
+export { computeGradients, type Gradients, type LossWithKept } from './training/compute-gradients.ts';
 export { clipScale, globalNorm } from './training/global-norm.ts';
 export type { Parameter } from './training/parameter.ts';
 

@@ -86,7 +86,15 @@ export function isRecording(): boolean {
   return (tf.engine().state as unknown as { gradientDepth: number }).gradientDepth > 0;
 }
 
-let gradientsWanted: ReadonlySet<string> | undefined;
+/** What a gradient function is asked for. */
+export interface GradientRequest {
+  /** Names of the inputs whose gradient is wanted. */
+  wanted: ReadonlySet<string>;
+  /** The sum so far of the gradient of an input, where it may be added to in place. */
+  sumSoFar(inputName: string): tf.Tensor | undefined;
+}
+
+let request: GradientRequest | undefined;
 
 /**
  * Runs `op` and records it as one tape node. What `save` is given comes back in `backward` in the same order. Variables are
@@ -118,17 +126,26 @@ export function withoutGradient<Output extends tf.Tensor | tf.Tensor[]>(compute:
 
 /** Inside a `backward`: is the gradient of this input wanted? Always true under plain tf.grad. */
 export function isGradientWanted(inputName: string): boolean {
-  return gradientsWanted === undefined || gradientsWanted.has(inputName);
+  return request === undefined || request.wanted.has(inputName);
 }
 
-/** Runs one node's gradient function while `isGradientWanted` answers from `inputNames`. */
-export function wantingGradients<T>(inputNames: ReadonlySet<string>, run: () => T): T {
-  const outer = gradientsWanted;
-  gradientsWanted = inputNames;
+/**
+ * Inside a `backward`: the inputs of a gradient kernel, with the sum so far of an input's gradient as `sum` where there is one. A
+ * kernel that is given `sum` may add to it in place and return it (the same data); returning a tensor of its own is as right.
+ */
+export function withSumSoFar(inputName: string, inputs: Record<string, tf.Tensor>): Record<string, tf.Tensor> {
+  const sum = request?.sumSoFar(inputName);
+  return sum === undefined ? inputs : { ...inputs, sum };
+}
+
+/** Runs one node's gradient function and its thunks while they may ask for `own`. */
+export function withRequest<T>(own: GradientRequest, run: () => T): T {
+  const outer = request;
+  request = own;
   try {
     return run();
   } finally {
-    gradientsWanted = outer;
+    request = outer;
   }
 }
 

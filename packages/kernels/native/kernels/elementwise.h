@@ -15,8 +15,7 @@ void castElements(int from, int to, const void* x, void* out, int count);
 // reduce.cc
 void reduce(int op, int type, const void* x, void* out, int outer, int length, int inner);
 void cumsum(int type, const void* x, void* out, int outer, int length, int inner, int exclusive, int reverse);
-void sumOfSquares(const float* x, int count, double* total, int reset);
-void finishNorm(const double* total, float* norm);
+void globalNorm(const std::int32_t* tensors, int tensorCount, std::int64_t elements, float* norm);
 void clipScale(const float* norm, float maxNorm, float* scale);
 
 // copy.cc

@@ -32,7 +32,7 @@ struct Kernels {
   // ---- rows: embedding and gatherRows are the same kernel, and so are their gradients
   // out[i] = source[indices[i]]; source [sourceRows, c], out [count, c]
   void (*gatherRows)(const float* source, const int32_t* indices, float* out, int count, int c, int sourceRows);
-  // out [outRows, c] (zeroed first unless accumulate) ; out[indices[i]] += values[i], i ascending
+  // out[r] = Σ values[i] over the i of indices[i] = r, ascending; with accumulate added to what out [outRows, c] holds
   void (*scatterAddRows)(const float* values, const int32_t* indices, float* out, int count, int c, int outRows, int accumulate);
 
   // ---- layers
@@ -84,13 +84,12 @@ struct Kernels {
   // ---- optimizer. Scalars that depend on the step come from the caller, computed in double:
   // decay = 1 - lr * weightDecay, stepSize = lr / (1 - beta1^step), correction = sqrt(1 - beta2^step).
   // parameter = parameter * decay - stepSize * m / (sqrt(v) / correction + epsilon), as torch. gradientScale [1] may be null.
-  void (*adamW)(float* parameter, const float* gradient, float* firstMoment, float* secondMoment, int count, float decay, float beta1,
-                float oneMinusBeta1, float beta2, float oneMinusBeta2, float stepSize, float correction, float epsilon,
+  // tensors int32 [tensorCount][8]: addresses of parameter, gradient, first and second moment, the count of elements, then the bits of
+  // decay, stepSize and correction. `elements` of all tensors together is for the profile.
+  void (*adamW)(const int32_t* tensors, int tensorCount, int64_t elements, float oneMinusBeta1, float beta2, float oneMinusBeta2, float epsilon,
                 const float* gradientScale);
-  // total (a double in device memory) = (reset ? 0 : total) + Σ x², in double, one fixed order
-  void (*sumOfSquares)(const float* x, int count, double* total, int reset);
-  // norm [1] = sqrt(total)
-  void (*finishNorm)(const double* total, float* norm);
+  // norm [1] = sqrt(Σ x²) over all tensors, in double, one fixed order; tensors int32 [tensorCount][2]: address, count of elements
+  void (*globalNorm)(const int32_t* tensors, int tensorCount, int64_t elements, float* norm);
   // scale [1] = min(1, maxNorm / (norm + 1e-6)), as torch.nn.utils.clip_grad_norm_
   void (*clipScale)(const float* norm, float maxNorm, float* scale);
 

@@ -6,8 +6,7 @@
 
 #include "kernels/elementwise.h"
 #include "kernels/kernels.h"
-#include "kernels/rows.h"
-#include "runtime/scratch.h"
+#include "kernels/tensor-list.h"
 
 namespace thinkwright {
 namespace {
@@ -116,24 +115,25 @@ void cumsum(int type, const void* x, void* out, int outer, int length, int inner
   run(float());
 }
 
-void sumOfSquares(const float* x, int count, double* total, int reset) {
-  const std::int64_t pieces = (static_cast<std::int64_t>(count) + kPieceElements - 1) / kPieceElements;
-  double* partial = sharedScratch<double>(9, std::max<std::int64_t>(pieces, 1));
-  parallelRanges(count, kPieceElements, [&](std::int64_t begin, std::int64_t end) {
+void globalNorm(const std::int32_t* tensors, int tensorCount, std::int64_t, float* norm) {
+  const TensorList list{tensors, tensorCount, 2, 1};
+  const int* firstPieces = countPieces(list);
+  const int pieces = firstPieces[tensorCount];
+  double* partial = sharedScratch<double>(kPieceSums, std::max(pieces, 1));
+  forPieces(list, firstPieces, [&](int piece, int tensor, std::int64_t begin, std::int64_t end) {
+    const float* x = list.pointer(tensor, 0);
     double lane[8] = {};
     std::int64_t j = begin;
     for (; j + 8 <= end; j += 8) {
       for (int i = 0; i < 8; i++) lane[i] += static_cast<double>(x[j + i]) * x[j + i];
     }
     for (int i = 0; j + i < end; i++) lane[i] += static_cast<double>(x[j + i]) * x[j + i];
-    partial[begin / kPieceElements] = laneSum(lane);
+    partial[piece] = laneSum(lane);
   });
-  double sum = reset ? 0.0 : *total;
-  for (std::int64_t piece = 0; piece < pieces; piece++) sum += partial[piece];
-  *total = sum;
+  double sum = 0;
+  for (int piece = 0; piece < pieces; piece++) sum += partial[piece];
+  *norm = static_cast<float>(std::sqrt(sum));
 }
-
-void finishNorm(const double* total, float* norm) { *norm = static_cast<float>(std::sqrt(*total)); }
 
 void clipScale(const float* norm, float maxNorm, float* scale) {
   const float ratio = maxNorm / (*norm + 1e-6f);

@@ -69,10 +69,8 @@ void execute(const Record& record) {
       return as<SampleTokensRecord>(record).apply(kernels().sampleTokens);
     case Kernel::adamW:
       return as<AdamWRecord>(record).apply(kernels().adamW);
-    case Kernel::sumOfSquares:
-      return as<SumOfSquaresRecord>(record).apply(kernels().sumOfSquares);
-    case Kernel::finishNorm:
-      return as<FinishNormRecord>(record).apply(kernels().finishNorm);
+    case Kernel::globalNorm:
+      return as<GlobalNormRecord>(record).apply(kernels().globalNorm);
     case Kernel::clipScale:
       return as<ClipScaleRecord>(record).apply(kernels().clipScale);
     case Kernel::binary:

@@ -50,8 +50,7 @@ enum class Kernel : std::int32_t {
   tokenLogProbsGrad,
   sampleTokens,
   adamW,
-  sumOfSquares,
-  finishNorm,
+  globalNorm,
   clipScale,
   binary,
   unary,
@@ -74,7 +73,7 @@ enum class Kernel : std::int32_t {
   roofline,
 };
 
-constexpr int kKernelCount = 51;
+constexpr int kKernelCount = 50;
 inline constexpr const char* kKernelNames[] = {
     "noop",
     "replay",
@@ -105,8 +104,7 @@ inline constexpr const char* kKernelNames[] = {
     "tokenLogProbsGrad",
     "sampleTokens",
     "adamW",
-    "sumOfSquares",
-    "finishNorm",
+    "globalNorm",
     "clipScale",
     "binary",
     "unary",
@@ -639,53 +637,35 @@ static_assert(sizeof(SampleTokensRecord) == 52);
 
 struct AdamWRecord {
   std::int32_t kernel;
-  Address<float> parameter;
-  Address<const float> gradient;
-  Address<float> firstMoment;
-  Address<float> secondMoment;
-  std::int32_t count;
-  float decay;
-  float beta1;
+  Address<const std::int32_t> tensors;
+  std::int32_t tensorCount;
+  Long elements;
   float oneMinusBeta1;
   float beta2;
   float oneMinusBeta2;
-  float stepSize;
-  float correction;
   float epsilon;
   Address<const float> gradientScale;
 
   template <class Function>
   void apply(Function&& function) const {
-    function(parameter, gradient, firstMoment, secondMoment, count, decay, beta1, oneMinusBeta1, beta2, oneMinusBeta2, stepSize, correction, epsilon, gradientScale);
+    function(tensors, tensorCount, elements, oneMinusBeta1, beta2, oneMinusBeta2, epsilon, gradientScale);
   }
 };
-static_assert(sizeof(AdamWRecord) == 60);
+static_assert(sizeof(AdamWRecord) == 40);
 
-struct SumOfSquaresRecord {
+struct GlobalNormRecord {
   std::int32_t kernel;
-  Address<const float> x;
-  std::int32_t count;
-  Address<double> total;
-  std::int32_t reset;
-
-  template <class Function>
-  void apply(Function&& function) const {
-    function(x, count, total, reset);
-  }
-};
-static_assert(sizeof(SumOfSquaresRecord) == 20);
-
-struct FinishNormRecord {
-  std::int32_t kernel;
-  Address<const double> total;
+  Address<const std::int32_t> tensors;
+  std::int32_t tensorCount;
+  Long elements;
   Address<float> norm;
 
   template <class Function>
   void apply(Function&& function) const {
-    function(total, norm);
+    function(tensors, tensorCount, elements, norm);
   }
 };
-static_assert(sizeof(FinishNormRecord) == 12);
+static_assert(sizeof(GlobalNormRecord) == 24);
 
 struct ClipScaleRecord {
   std::int32_t kernel;

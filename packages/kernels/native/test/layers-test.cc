@@ -1,4 +1,6 @@
 // rmsNorm, rope, swiglu and row gathers against double loops; gradients against central differences of those loops.
+#include <set>
+
 #include "check.h"
 
 namespace thinkwright::test {
@@ -125,10 +127,13 @@ void rowsByIndex() {
   const Floats source = random.floats(sourceRows * c), values = random.floats(count * c), start = random.floats(sourceRows * c);
   std::vector<std::int32_t> ids(count);
   for (auto& id : ids) id = random.below(sourceRows);
-  Floats gathered, scattered = start;
+  Floats gathered, sums(start.size()), scattered = start;
   for (int i = 0; i < count; i++) {
     gathered.insert(gathered.end(), source.begin() + ids[i] * c, source.begin() + (ids[i] + 1) * c);
-    for (int j = 0; j < c; j++) scattered[ids[i] * c + j] += values[i * c + j];
+    for (int j = 0; j < c; j++) sums[ids[i] * c + j] += values[i * c + j];
+  }
+  for (const int id : std::set<int>(ids.begin(), ids.end())) {
+    for (int j = id * c; j < (id + 1) * c; j++) scattered[j] += sums[j];
   }
   expectSameBits(onEverySetting("gatherRows", [&](const Tables& t) {
                    Floats out(count * c, NAN);
@@ -136,10 +141,15 @@ void rowsByIndex() {
                    return out;
                  }), gathered, "gatherRows");
   expectSameBits(onEverySetting("scatterAddRows", [&](const Tables& t) {
+                   Floats out(start.size(), NAN);
+                   t.kernels.scatterAddRows(values.data(), ids.data(), out.data(), count, c, sourceRows, 0);
+                   return out;
+                 }), sums, "scatterAddRows in ascending order");
+  expectSameBits(onEverySetting("scatterAddRows into a sum", [&](const Tables& t) {
                    Floats out = start;
                    t.kernels.scatterAddRows(values.data(), ids.data(), out.data(), count, c, sourceRows, 1);
                    return out;
-                 }), scattered, "scatterAddRows in ascending order");
+                 }), scattered, "scatterAddRows into a sum");
   const std::int32_t wild[] = {-5, 1 << 30, -2147483647 - 1};
   Floats out(3 * c);
   allTables()[0].kernels.gatherRows(source.data(), wild, out.data(), 3, c, sourceRows);

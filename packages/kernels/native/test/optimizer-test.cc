@@ -1,11 +1,41 @@
-// AdamW against the textbook in double, the global norm, the clip factor.
+// AdamW against the textbook in double, the global norm, the clip factor; over a list of tensors of which one is shorter than a
+// vector and one is empty.
+#include <bit>
+
 #include "check.h"
+#include "runtime/arena.h"
 
 namespace thinkwright::test {
+namespace {
+
+// Memory with device addresses.
+class Blocks {
+ public:
+  Blocks() : memory_(static_cast<char*>(std::aligned_alloc(kAddressUnit, kBytes))) { arenaBase = memory_; }
+  ~Blocks() { std::free(memory_); }
+
+  int32_t make(const float* values, int count) {
+    const int32_t address = next_;
+    next_ += count * 4 / static_cast<int>(kAddressUnit) + 2;
+    std::memcpy(at<float>(address), values, static_cast<size_t>(count) * 4);
+    return address;
+  }
+
+ private:
+  static constexpr size_t kBytes = 4 << 20;
+  char* memory_;
+  int32_t next_ = 1;
+};
+
+// Where the tensors of a list of `count` numbers begin and end.
+constexpr int kStarts[] = {0, 5, 5, 40000, 70001};
+constexpr int kTensors = 4;
+
+}  // namespace
 
 void testOptimizer() {
   Random random(60);
-  const int n = 70001;
+  const int n = kStarts[kTensors];
   const double lr = 1e-2, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0.1, scale = 0.5;
   const Floats start = random.floats(n);
   std::vector<Floats> gradients;
@@ -21,13 +51,26 @@ void testOptimizer() {
     }
   }
   const Floats result = onEverySetting("adamW", [&](const Tables& t) {
-    Floats parameter = start, first(n), second(n);
+    Blocks blocks;
+    const Floats zeros(n);
     const float factor = static_cast<float>(scale);
-    for (int step = 1; step <= 5; step++) {
-      t.kernels.adamW(parameter.data(), gradients[step - 1].data(), first.data(), second.data(), n, static_cast<float>(1 - lr * weightDecay), static_cast<float>(beta1),
-                      static_cast<float>(1 - beta1), static_cast<float>(beta2), static_cast<float>(1 - beta2), static_cast<float>(lr / (1 - std::pow(beta1, step))),
-                      static_cast<float>(std::sqrt(1 - std::pow(beta2, step))), static_cast<float>(epsilon), &factor);
+    std::vector<int32_t> table;
+    for (int i = 0; i < kTensors; i++) {
+      const int from = kStarts[i], count = kStarts[i + 1] - from;
+      for (const Floats& values : {start, gradients[0], zeros, zeros}) table.push_back(blocks.make(values.data() + from, count));
+      table.insert(table.end(), {count, 0, 0, 0});
     }
+    for (int step = 1; step <= 5; step++) {
+      const double numbers[] = {1 - lr * weightDecay, lr / (1 - std::pow(beta1, step)), std::sqrt(1 - std::pow(beta2, step))};
+      for (int i = 0; i < kTensors; i++) {
+        std::copy(gradients[step - 1].data() + kStarts[i], gradients[step - 1].data() + kStarts[i + 1], at<float>(table[8 * i + 1]));
+        for (int j = 0; j < 3; j++) table[8 * i + 5 + j] = std::bit_cast<int32_t>(static_cast<float>(numbers[j]));
+      }
+      t.kernels.adamW(table.data(), kTensors, n, static_cast<float>(1 - beta1), static_cast<float>(beta2), static_cast<float>(1 - beta2),
+                      static_cast<float>(epsilon), &factor);
+    }
+    Floats parameter;
+    for (int i = 0; i < kTensors; i++) parameter.insert(parameter.end(), at<float>(table[8 * i]), at<float>(table[8 * i]) + kStarts[i + 1] - kStarts[i]);
     return parameter;
   });
   expectClose(result, p, 5e-7, "adamW");
@@ -35,11 +78,10 @@ void testOptimizer() {
   for (const float x : start) squares += static_cast<double>(x) * x;
   for (const float x : gradients[0]) squares += static_cast<double>(x) * x;
   const Floats norm = onEverySetting("globalNorm", [&](const Tables& t) {
-    double total = 1e9;
+    Blocks blocks;
+    const std::vector<int32_t> table = {blocks.make(start.data(), n), n, 0, 0, blocks.make(gradients[0].data(), n), n};
     Floats out(2);
-    t.kernels.sumOfSquares(start.data(), n, &total, 1);
-    t.kernels.sumOfSquares(gradients[0].data(), n, &total, 0);
-    t.kernels.finishNorm(&total, out.data());
+    t.kernels.globalNorm(table.data(), 3, 2 * n, out.data());
     t.kernels.clipScale(out.data(), 3.0f, out.data() + 1);
     return out;
   });

@@ -156,7 +156,39 @@ function addN(backend: NativeBackend, inputs: Inputs): tf.TensorInfo | undefined
   return sum;
 }
 
-export const elementwiseKernels: KernelTable = { Select: select, BatchMatMul: matMul, AddN: addN };
+/** sum += part, in place. */
+function addInto(backend: NativeBackend, { sum, part }: Inputs): [] {
+  const count = sizeOf(sum!.shape);
+  const address = at(backend, sum!);
+  const { launch } = backend.runtime.stream;
+  launch.binary(
+    ARITHMETIC.indexOf('Add'),
+    FLOAT32,
+    address,
+    at(backend, part!),
+    address,
+    1,
+    1,
+    1,
+    count,
+    0,
+    0,
+    0,
+    1,
+    0,
+    0,
+    0,
+    1,
+  );
+  return [];
+}
+
+export const elementwiseKernels: KernelTable = {
+  Select: select,
+  BatchMatMul: matMul,
+  AddN: addN,
+  TwAddInto: addInto,
+};
 const NUMBERS = [FLOAT32, INT32];
 for (const [op, name] of ARITHMETIC.entries()) {
   const types = FLOAT_ONLY.has(name) ? [FLOAT32] : INTEGER_ONLY.has(name) ? [INT32] : NUMBERS;

@@ -1,6 +1,6 @@
 // The language-model head: log-probs of targets without a [N, V] matrix in memory, their gradient, and sampling.
 import type { Address } from '../allocator.ts';
-import { at, atOrNull, type KernelTable } from './native-kernel.ts';
+import { at, atOrNull, gradientOutput, type KernelTable } from './native-kernel.ts';
 import { withPanels } from './packed-weights.ts';
 import { withHeadPanels } from './stored-weights.ts';
 
@@ -29,12 +29,13 @@ export const headKernels: KernelTable = {
     return [logProbs, entropy, logSumExp];
   },
 
-  TwTokenLogProbsGrad(backend, { dLogProbs, hidden, weight, targets, logSumExp, bias }, attributes) {
+  TwTokenLogProbsGrad(backend, { dLogProbs, hidden, weight, targets, logSumExp, bias, sum }, attributes) {
     const { temperature, wantHidden, wantWeight, wantBias } = attributes;
     const [rows, c] = hidden!.shape as [number, number];
     const v = weight!.shape[0]!;
     const dHidden = wantHidden ? backend.output([rows, c]) : undefined;
-    const dWeight = wantWeight ? backend.output([v, c]) : undefined;
+    const added = wantBias ? undefined : sum; // one flag says of weight and bias whether they are added to
+    const dWeight = wantWeight ? gradientOutput(backend, added, [v, c]) : undefined;
     const dBias = wantBias ? backend.output([v]) : undefined;
     withHeadPanels(backend, weight!, false, (panels, type) => {
       const launchWith = (backwardPanels: Address) =>
@@ -53,7 +54,7 @@ export const headKernels: KernelTable = {
           c,
           v,
           temperature,
-          0,
+          added ? 1 : 0,
           type,
         );
       if (wantHidden && type === 0) withPanels(backend, 'backward', [weight!], launchWith);

@@ -1,5 +1,5 @@
 // The fused layers between the matrix products: RMSNorm, rotary embedding, SwiGLU, dropout.
-import { at, type KernelTable } from './native-kernel.ts';
+import { at, gradientOutput, type KernelTable } from './native-kernel.ts';
 
 const DROPOUT_STREAM = 2; // STREAMS.dropout of @thinkwright/tensors
 
@@ -13,10 +13,10 @@ export const layerKernels: KernelTable = {
     return [out, inverse];
   },
 
-  TwRmsNormGrad(backend, { dy, x, weight, inverse }) {
+  TwRmsNormGrad(backend, { dy, x, weight, inverse, sum }) {
     const [rows, c] = x!.shape as [number, number];
     const dx = backend.output([rows, c]);
-    const dWeight = backend.output([c]);
+    const dWeight = gradientOutput(backend, sum, [c]);
     const { launch } = backend.runtime.stream;
     launch.rmsNormGrad(
       at(backend, x!),
@@ -24,10 +24,10 @@ export const layerKernels: KernelTable = {
       at(backend, inverse!),
       at(backend, dy!),
       dx.dataId.address,
-      dWeight.dataId.address,
+      at(backend, dWeight),
       rows,
       c,
-      0,
+      sum ? 1 : 0,
     );
     return [dx, dWeight];
   },

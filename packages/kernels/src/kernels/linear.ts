@@ -1,7 +1,7 @@
 // TwLinear and its gradients: several weights side by side are one matrix product.
 import type { tf } from '@thinkwright/tensors';
 import type { Address } from '../allocator.ts';
-import { type Attributes, at, type Inputs, type KernelTable } from './native-kernel.ts';
+import { type Attributes, at, gradientOutput, type Inputs, type KernelTable } from './native-kernel.ts';
 import { packedPanels, withPanels } from './packed-weights.ts';
 import { anyStored, storedProduct } from './stored-weights.ts';
 
@@ -56,13 +56,14 @@ export const linearKernels: KernelTable = {
   },
 
   TwLinearGradWeight(backend, inputs, attributes) {
-    const { dy, x } = inputs as { dy: tf.TensorInfo; x: tf.TensorInfo };
+    const { dy, x, sum } = inputs as { dy: tf.TensorInfo; x: tf.TensorInfo; sum?: tf.TensorInfo };
     const { column, width } = attributes as { column: number; width: number };
     const [rows, stride] = dy.shape as [number, number];
     const k = x.shape[1]!;
-    const dWeight = backend.output([width, k]);
+    const dWeight = gradientOutput(backend, sum, [width, k]);
     const { launch } = backend.runtime.stream;
-    launch.gradWeight(rows, width, k, at(backend, dy), column, stride, at(backend, x), k, dWeight.dataId.address, 0);
+    const [from, to] = [at(backend, dy), at(backend, dWeight)];
+    launch.gradWeight(rows, width, k, from, column, stride, at(backend, x), k, to, sum ? 1 : 0);
     return dWeight;
   },
 
@@ -70,8 +71,9 @@ export const linearKernels: KernelTable = {
     const dy = inputs.dy!;
     const { column, width } = attributes as { column: number; width: number };
     const [rows, stride] = dy.shape as [number, number];
-    const dBias = backend.output([width]);
-    backend.runtime.stream.launch.gradBias(at(backend, dy), rows, stride, column, dBias.dataId.address, width, 0);
+    const dBias = gradientOutput(backend, inputs.sum, [width]);
+    const { launch } = backend.runtime.stream;
+    launch.gradBias(at(backend, dy), rows, stride, column, at(backend, dBias), width, inputs.sum ? 1 : 0);
     return dBias;
   },
 };

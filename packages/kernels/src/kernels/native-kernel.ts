@@ -20,6 +20,11 @@ export function at(backend: NativeBackend, tensor: tf.TensorInfo): number {
   return backend.data(tensor).address;
 }
 
+/** Where a gradient goes: into the sum so far, to which the kernel adds, or a new tensor. */
+export function gradientOutput(backend: NativeBackend, sum: tf.TensorInfo | undefined, shape: number[]): tf.TensorInfo {
+  return sum === undefined ? backend.output(shape) : backend.view(sum, shape);
+}
+
 /** Device address of an input that may be left out: 0 is "no tensor". */
 export function atOrNull(backend: NativeBackend, tensor: tf.TensorInfo | undefined): number {
   return tensor === undefined ? 0 : backend.data(tensor).address;

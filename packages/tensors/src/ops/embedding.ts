@@ -1,7 +1,7 @@
 // Table look-up: row ids[t] of the table for each t. Its gradient adds rows up in ascending t, so it is deterministic.
-// Kernels: TwEmbedding { table, ids } → [T, C]; TwEmbeddingGrad { dy, ids } attrs { rows } → [V, C].
+// Kernels: TwEmbedding { table, ids } → [T, C]; TwEmbeddingGrad { dy, ids, sum? } attrs { rows } → [V, C].
 import { expectIndices, expectShape } from '../expect.ts';
-import { hasKernel, record, runKernel } from '../tape.ts';
+import { hasKernel, record, runKernel, withSumSoFar } from '../tape.ts';
 import { tf } from '../tfjs.ts';
 
 /**
@@ -24,7 +24,7 @@ export function embedding(table: tf.Tensor2D, ids: tf.Tensor1D): tf.Tensor2D {
       return runKernel('TwEmbedding', { table, ids });
     },
     backward: (dy, [savedIds]) => ({
-      table: () => runKernel('TwEmbeddingGrad', { dy, ids: savedIds! }, { rows }),
+      table: () => runKernel('TwEmbeddingGrad', withSumSoFar('table', { dy, ids: savedIds! }), { rows }),
     }),
   });
 }

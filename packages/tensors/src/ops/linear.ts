@@ -1,10 +1,10 @@
 // y = x Wᵀ + b for one weight or several side by side (query, key and value; gate and up): one read of x.
 // Native kernels: TwLinear { x, weight0…, bias0… } attrs { keepPanels: the weights will be read again unchanged } → y; TwLinearGradInput { dy, weight0… } → dx;
-// TwLinearGradWeight { dy, x } and TwLinearGradBias { dy }, attrs { column, width } → dW or db of the weight whose outputs
-// begin at `column`.
+// TwLinearGradWeight { dy, x, sum? } and TwLinearGradBias { dy, sum? }, attrs { column, width } → dW or db of the weight whose
+// outputs begin at `column`.
 import { TensorError } from '../errors.ts';
 import { expectShape } from '../expect.ts';
-import { hasKernel, isRecording, record, runKernel } from '../tape.ts';
+import { hasKernel, isRecording, record, runKernel, withSumSoFar } from '../tape.ts';
 import { tf } from '../tfjs.ts';
 
 export interface LinearOptions {
@@ -72,9 +72,10 @@ function fusedLinear(
       for (const [index, weight] of savedWeights.entries()) {
         const first = column;
         const width = weight.shape[0]!;
+        const columns = { column: first, width };
         gradients[`weight${index}`] = () =>
-          runKernel('TwLinearGradWeight', { dy, x: saved[0]! }, { column: first, width });
-        gradients[`bias${index}`] = () => runKernel('TwLinearGradBias', { dy }, { column: first, width });
+          runKernel('TwLinearGradWeight', withSumSoFar(`weight${index}`, { dy, x: saved[0]! }), columns);
+        gradients[`bias${index}`] = () => runKernel('TwLinearGradBias', withSumSoFar(`bias${index}`, { dy }), columns);
         column += width;
       }
       return gradients;

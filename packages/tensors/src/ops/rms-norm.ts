@@ -1,8 +1,8 @@
 // Root-mean-square normalisation (Zhang and Sennrich 2019): y = x / sqrt(mean(x²) + epsilon) * weight, for each row.
 // Kernels: TwRmsNorm { x, weight } attrs { epsilon } → [y [T, C], inverse root mean square [T]];
-// TwRmsNormGrad { dy, x, weight, inverse } → [dx, dWeight].
+// TwRmsNormGrad { dy, x, weight, inverse, sum? (of dWeight) } → [dx, dWeight].
 import { expectPositive, expectShape } from '../expect.ts';
-import { hasKernel, recomputable, record, runKernel } from '../tape.ts';
+import { hasKernel, recomputable, record, runKernel, withSumSoFar } from '../tape.ts';
 import { tf } from '../tfjs.ts';
 
 export interface RmsNormOptions {
@@ -33,7 +33,7 @@ export function rmsNorm(x: tf.Tensor2D, weight: tf.Tensor1D, options: RmsNormOpt
     },
     backward(dy, [savedX, savedWeight, inverse]) {
       const inputs = { dy, x: savedX!, weight: savedWeight!, inverse: inverse! };
-      const [dx, dWeight] = runKernel<[tf.Tensor2D, tf.Tensor1D]>('TwRmsNormGrad', inputs);
+      const [dx, dWeight] = runKernel<[tf.Tensor2D, tf.Tensor1D]>('TwRmsNormGrad', withSumSoFar('weight', inputs));
       return { x: () => dx, weight: () => dWeight };
     },
   });

@@ -2,10 +2,10 @@
 // state: LM head, temperature, log-softmax and gather in one op. A device with the kernel never holds [N, V].
 // Kernels: TwTokenLogProbs { hidden, weight, targets, bias? } attrs { temperature, keepPanels }
 // → [logProbs [N], entropy [N], logSumExp [N]];
-// TwTokenLogProbsGrad { dLogProbs, hidden, weight, targets, logSumExp, bias? } attrs { temperature, wantHidden,
+// TwTokenLogProbsGrad { dLogProbs, hidden, weight, targets, logSumExp, bias?, sum? (of dWeight) } attrs { temperature, wantHidden,
 // wantWeight, wantBias } → the wanted gradients in this order: [dHidden, dWeight, dBias].
 import { expectIndices, expectPositive, expectShape } from '../expect.ts';
-import { hasKernel, isGradientWanted, isRecording, record, runKernel, withoutGradient } from '../tape.ts';
+import { hasKernel, isGradientWanted, isRecording, record, runKernel, withoutGradient, withSumSoFar } from '../tape.ts';
 import { tf } from '../tfjs.ts';
 
 export interface TokenLogProbsOptions {
@@ -79,12 +79,16 @@ function fusedTokenLogProbs(
       const wantHidden = isGradientWanted('hidden');
       const wantWeight = isGradientWanted('weight');
       const wantBias = savedBias !== undefined && isGradientWanted('bias');
-      const gradients = runKernel<tf.Tensor[]>('TwTokenLogProbsGrad', named, {
-        temperature,
-        wantHidden,
-        wantWeight,
-        wantBias,
-      });
+      const gradients = runKernel<tf.Tensor[]>(
+        'TwTokenLogProbsGrad',
+        wantWeight ? withSumSoFar('weight', named) : named,
+        {
+          temperature,
+          wantHidden,
+          wantWeight,
+          wantBias,
+        },
+      );
       const dHidden = wantHidden ? gradients.shift() : undefined;
       const dWeight = wantWeight ? gradients.shift() : undefined;
       const dBias = wantBias ? gradients.shift() : undefined;

@@ -1,6 +1,7 @@
 // AdamW (Loshchilov and Hutter 2019) in the operation order of torch.optim.AdamW, single-tensor form.
-// Kernel, in place: TwAdamW { value, gradient, average, squareAverage, gradientScale? } attrs { beta1, beta2, epsilon,
-// keep (1 - lr * decay), stepSize (lr / (1 - beta1^t)), correction (sqrt(1 - beta2^t)) } → nothing.
+// Kernel, in place, all parameters at once: TwAdamW { value0, gradient0, average0, squareAverage0, value1, …, gradientScale? }
+// attrs { beta1, beta2, epsilon, updates: for each { keep (1 - lr * decay), stepSize (lr / (1 - beta1^t)),
+// correction (sqrt(1 - beta2^t)) } } → nothing.
 import { TensorError } from '../errors.ts';
 import { expectShape } from '../expect.ts';
 import { hasKernel, runKernel } from '../tape.ts';
@@ -62,10 +63,18 @@ interface Moments {
   missed: number;
 }
 
-interface StepNumbers {
+/** Numbers of a step that all parameters share. */
+interface Coefficients {
   beta1: number;
   beta2: number;
   epsilon: number;
+}
+
+/** One parameter's part of a step. */
+interface Update {
+  variable: tf.Variable;
+  gradient: tf.Tensor;
+  moments: Moments;
   keep: number;
   stepSize: number;
   correction: number;
@@ -104,6 +113,7 @@ export function createAdamW(parameters: readonly Parameter[], options: AdamWOpti
         );
       }
       step++;
+      const updates: Update[] = [];
       for (const { name, variable, decay } of parameters) {
         const gradient = gradients.get(name);
         const state = moments.get(name)!;
@@ -112,17 +122,17 @@ export function createAdamW(parameters: readonly Parameter[], options: AdamWOpti
           continue;
         }
         expectShape('AdamW', `gradient of ${name}`, gradient, variable.shape, 'the shape of the parameter');
-        const updates = step - state.missed;
-        const numbers = {
-          beta1,
-          beta2,
-          epsilon,
+        const count = step - state.missed;
+        updates.push({
+          variable,
+          gradient,
+          moments: state,
           keep: decay ? 1 - learningRate * weightDecay : 1,
-          stepSize: learningRate / (1 - beta1 ** updates),
-          correction: Math.sqrt(1 - beta2 ** updates),
-        };
-        updateOne(variable, gradient, state, numbers, gradientScale);
+          stepSize: learningRate / (1 - beta1 ** count),
+          correction: Math.sqrt(1 - beta2 ** count),
+        });
       }
+      updateAll(updates, { beta1, beta2, epsilon }, gradientScale);
     },
     state: liveState,
     missedUpdates() {
@@ -151,21 +161,22 @@ export function createAdamW(parameters: readonly Parameter[], options: AdamWOpti
   };
 }
 
-function updateOne(
-  variable: tf.Variable,
-  gradient: tf.Tensor,
-  { average, squareAverage }: Moments,
-  numbers: StepNumbers,
-  gradientScale: tf.Scalar | undefined,
-): void {
+function updateAll(updates: readonly Update[], coefficients: Coefficients, gradientScale: tf.Scalar | undefined): void {
   if (!hasKernel('TwAdamW')) {
-    adamWComposite(variable, gradient, average, squareAverage, numbers, gradientScale);
+    for (const update of updates) adamWComposite(update, coefficients, gradientScale);
     return;
   }
-  separateFromOthers(variable);
-  const inputs: Record<string, tf.Tensor> = { value: variable, gradient, average, squareAverage };
-  if (gradientScale) inputs.gradientScale = gradientScale;
-  runKernel<tf.Tensor[]>('TwAdamW', inputs, { ...numbers });
+  if (updates.length === 0) return;
+  for (const { variable } of updates) separateFromOthers(variable);
+  const inputs: Record<string, tf.Tensor> = gradientScale ? { gradientScale } : {};
+  for (const [index, { variable, gradient, moments }] of updates.entries()) {
+    inputs[`value${index}`] = variable;
+    inputs[`gradient${index}`] = gradient;
+    inputs[`average${index}`] = moments.average;
+    inputs[`squareAverage${index}`] = moments.squareAverage;
+  }
+  const numbers = updates.map(({ keep, stepSize, correction }) => ({ keep, stepSize, correction }));
+  runKernel<tf.Tensor[]>('TwAdamW', inputs, { ...coefficients, updates: numbers });
 }
 
 /** A backend with updates in place; throws when the variable's memory is read by something that cannot follow a move. */
@@ -182,12 +193,9 @@ function separateFromOthers(variable: tf.Variable): void {
 }
 
 /** One update in plain tfjs ops. */
-export function adamWComposite(
-  value: tf.Variable,
-  gradient: tf.Tensor,
-  average: tf.Variable,
-  squareAverage: tf.Variable,
-  { beta1, beta2, epsilon, keep, stepSize, correction }: StepNumbers,
+function adamWComposite(
+  { variable: value, gradient, moments: { average, squareAverage }, keep, stepSize, correction }: Update,
+  { beta1, beta2, epsilon }: Coefficients,
   gradientScale?: tf.Scalar,
 ): void {
   tf.tidy(() => {

@@ -1,7 +1,8 @@
 // Reverse-mode differentiation over the tfjs tape, like engine.gradients but frugal: each saved activation and each
-// intermediate gradient is freed as soon as the walk has passed it (tfjs holds them all until the end), and ops are told
-// which of their gradients are wanted. Nests: a gradient function may run a whole forward and backward of its own.
-import { hasKernel, isOwnOp, wantingGradients } from '../tape.ts';
+// intermediate gradient is freed as soon as the walk has passed it (tfjs holds them all until the end), ops are told which of
+// their gradients are wanted, and gradients of one tensor are summed in place. Nests: a gradient function may run a whole forward
+// and backward of its own. Kernel, in place: TwAddInto { sum, part } → nothing.
+import { hasKernel, isOwnOp, runKernel, withRequest } from '../tape.ts';
 import { tf } from '../tfjs.ts';
 
 interface TapeNode {
@@ -91,16 +92,20 @@ export function freeSaved(tape: TapeNode[]): void {
  * Gradients with respect to `sources`, in their order; undefined where nothing leads to the output. Frees what the tape
  * saved. The gradients are kept tensors: the caller disposes them.
  * @param dy gradient of `output`, same shape
+ * @param sums kept tensors that the gradients of the sources are added to, in place where that can be: they belong to the result,
+ *   and are disposed if the walk fails. One whose source does not lead to the output stays the caller's.
  */
 export function backpropagate(
   tape: TapeNode[],
   output: tf.Tensor,
   dy: tf.Tensor,
   sources: readonly tf.Tensor[],
+  sums: readonly (tf.Tensor | undefined)[] = [],
 ): (tf.Tensor | undefined)[] {
   const differentiable = reachableFrom(tape, sources);
   const sourceIds = new Set(sources.map((source) => source.id));
-  const gradients = new Map<number, tf.Tensor>([[output.id, tf.keep(tf.clone(dy))]]);
+  const gradients: GradientSums = new Map([[output.id, { sum: tf.keep(tf.clone(dy)), reached: true }]]);
+  for (const [index, sum] of sums.entries()) if (sum) gradients.set(sources[index]!.id, { sum, reached: false });
   try {
     for (let index = tape.length - 1; index >= 0; index--) {
       const node = tape[index]!;
@@ -108,7 +113,7 @@ export function backpropagate(
       for (const tensor of node.outputs) if (!sourceIds.has(tensor.id)) drop(gradients, tensor.id);
       freeNode(node);
     }
-    const results = sources.map((source) => gradients.get(source.id));
+    const results = sources.map((source) => reachedSum(gradients, source.id));
     for (const id of gradients.keys()) if (!sourceIds.has(id)) drop(gradients, id);
     return results;
   } catch (error) {
@@ -119,38 +124,74 @@ export function backpropagate(
   }
 }
 
-function propagateThrough(node: TapeNode, gradients: Map<number, tf.Tensor>, differentiable: Set<number>): void {
-  let reached = false;
-  for (const output of node.outputs) reached ||= gradients.has(output.id);
-  if (!reached) return;
+/** By tensor id: the gradient so far, and whether this walk has come to the tensor yet. */
+type GradientSums = Map<number, { sum: tf.Tensor; reached: boolean }>;
+
+function reachedSum(gradients: GradientSums, id: number): tf.Tensor | undefined {
+  const entry = gradients.get(id);
+  return entry?.reached ? entry.sum : undefined;
+}
+
+function propagateThrough(node: TapeNode, gradients: GradientSums, differentiable: Set<number>): void {
+  const dys = node.outputs.map((output) => reachedSum(gradients, output.id) ?? null);
+  if (dys.every((dy) => dy === null)) return;
   const wanted = new Set<string>();
   for (const name in node.inputs) if (differentiable.has(node.inputs[name]!.id)) wanted.add(name);
   if (wanted.size === 0) return;
   if (!node.gradient) throw new Error(`tfjs has no gradient for ${node.kernelName}`);
-  const dys = node.outputs.map((output) => gradients.get(output.id) ?? null);
+  const handedOut = new Map<string, tf.DataId>();
+  const sumSoFar = (name: string) => {
+    const sum = gradients.get(node.inputs[name]!.id)?.sum;
+    if (sum === undefined || !isUnshared(sum)) return undefined;
+    handedOut.set(name, sum.dataId);
+    return sum;
+  };
   const engine = tf.engine();
   engine.startScope();
   try {
-    const thunks = wantingGradients(wanted, () => node.gradient!(dys));
-    for (const name of wanted) {
-      const thunk = thunks[name];
-      if (!thunk) throw new Error(`tfjs has no gradient for input ${name} of ${node.kernelName}`);
-      accumulateInto(gradients, node, name, thunk());
-    }
+    withRequest({ wanted, sumSoFar }, () => {
+      const thunks = node.gradient!(dys);
+      for (const name of wanted) {
+        const thunk = thunks[name];
+        if (!thunk) throw new Error(`tfjs has no gradient for input ${name} of ${node.kernelName}`);
+        const part = thunk();
+        expectGradientShape(node, name, part);
+        const wasAdded = handedOut.get(name) === part.dataId; // by the kernel, in place
+        accumulateInto(gradients, node.inputs[name]!.id, part, wasAdded);
+      }
+    });
   } finally {
     engine.endScope();
   }
 }
 
-function accumulateInto(gradients: Map<number, tf.Tensor>, node: TapeNode, name: string, part: tf.Tensor): void {
-  const input = node.inputs[name]!;
-  if (!tf.util.arraysEqual(part.shape, input.shape)) {
-    throw new Error(`gradient of ${node.kernelName} for ${name} has shape [${part.shape}], expected [${input.shape}]`);
+/** Whether no other tensor reads the same memory, so that it may change in place. */
+function isUnshared(tensor: tf.Tensor): boolean {
+  return tf.backend().refCount(tensor.dataId) === 1;
+}
+
+function expectGradientShape({ kernelName, inputs }: TapeNode, name: string, part: tf.Tensor): void {
+  const { shape } = inputs[name]!;
+  if (tf.util.arraysEqual(part.shape, shape)) return;
+  throw new Error(`gradient of ${kernelName} for ${name} has shape [${part.shape}], expected [${shape}]`);
+}
+
+function accumulateInto(gradients: GradientSums, id: number, part: tf.Tensor, wasAdded: boolean): void {
+  const entry = gradients.get(id);
+  if (entry === undefined) {
+    // A kept clone: one tensor may be the gradient of several inputs, and each is disposed at its own time.
+    gradients.set(id, { sum: tf.keep(tf.clone(part)), reached: true });
+    return;
   }
-  const before = gradients.get(input.id);
-  // A kept clone: one tensor may be the gradient of several inputs, and each is disposed at its own time.
-  gradients.set(input.id, tf.keep(before ? tf.add(before, part) : tf.clone(part)));
-  before?.dispose();
+  entry.reached = true;
+  if (wasAdded) return;
+  const { sum } = entry;
+  if (hasKernel('TwAddInto') && isUnshared(sum)) {
+    runKernel<tf.Tensor[]>('TwAddInto', { sum, part });
+    return;
+  }
+  entry.sum = tf.keep(tf.add(sum, part));
+  sum.dispose();
 }
 
 /** Ids of all tensors on the tape that are a differentiable function of `sources`: masks and indices are constants. */
@@ -166,8 +207,8 @@ function reachableFrom(tape: TapeNode[], sources: readonly tf.Tensor[]): Set<num
   return reached;
 }
 
-function drop(gradients: Map<number, tf.Tensor>, id: number): void {
-  gradients.get(id)?.dispose();
+function drop(gradients: GradientSums, id: number): void {
+  gradients.get(id)?.sum.dispose();
   gradients.delete(id);
 }
 

@@ -20,11 +20,14 @@ export interface Gradients<Kept extends Record<string, tf.Tensor> = Record<strin
 /**
  * Gradients of a loss. The caller owns every returned tensor: they survive tidy, and must be disposed.
  * @param loss a scalar, or a scalar with tensors to keep; runs inside a tidy
+ * @param sums gradients of earlier micro-batches, from this function: the new ones are added to them, in place where the device can,
+ *   and the same map is returned. If the backward pass fails it is left empty, its tensors disposed.
  * @throws TensorError TW_TENSORS_NO_GRADIENT if no parameter leads to the loss, TW_TENSORS_SHAPE if it is no scalar
  */
 export function computeGradients<Kept extends Record<string, tf.Tensor> = Record<string, never>>(
   loss: () => tf.Tensor | LossWithKept<Kept>,
   parameters: readonly Parameter[],
+  sums: Map<string, tf.Tensor> = new Map(),
 ): Gradients<Kept> {
   const engine = tf.engine();
   const variables = parameters.map((parameter) => parameter.variable);
@@ -39,13 +42,16 @@ export function computeGradients<Kept extends Record<string, tf.Tensor> = Record
       freeSaved(tape);
       throw new TensorError('TW_TENSORS_SHAPE', `computeGradients: the loss has shape [${value.shape}], expected []`);
     }
-    const found = backpropagate(tape, value, tf.onesLike(value), variables);
-    const gradients = new Map<string, tf.Tensor>();
-    for (const [index, parameter] of parameters.entries()) {
-      const gradient = found[index];
-      if (gradient) gradients.set(parameter.name, gradient);
+    const before = parameters.map(({ name }) => sums.get(name));
+    let found: (tf.Tensor | undefined)[];
+    try {
+      found = backpropagate(tape, value, tf.onesLike(value), variables, before);
+    } catch (error) {
+      sums.clear();
+      throw error;
     }
-    if (gradients.size === 0) {
+    for (const [index, { name }] of parameters.entries()) if (found[index]) sums.set(name, found[index]);
+    if (found.every((gradient) => gradient === undefined)) {
       throw new TensorError(
         'TW_TENSORS_NO_GRADIENT',
         `computeGradients: none of ${parameters.length} parameters leads to the loss; ` +
@@ -53,25 +59,10 @@ export function computeGradients<Kept extends Record<string, tf.Tensor> = Record
       );
     }
     const kept = Object.fromEntries(Object.entries(keep).map(([name, tensor]) => [name, own(tensor)])) as Kept;
-    return { loss: own(value) as tf.Scalar, gradients, kept };
+    return { loss: own(value) as tf.Scalar, gradients: sums, kept };
   } finally {
     engine.endScope();
   }
-}
-
-/** Adds a micro-batch's gradients to a running sum and disposes them; `into` owns its tensors. */
-export function accumulate(into: Map<string, tf.Tensor>, gradients: Map<string, tf.Tensor>): void {
-  for (const [name, gradient] of gradients) {
-    const sum = into.get(name);
-    if (!sum) {
-      into.set(name, gradient);
-      continue;
-    }
-    into.set(name, tf.keep(tf.add(sum, gradient)));
-    sum.dispose();
-    gradient.dispose();
-  }
-  gradients.clear();
 }
 
 function own<T extends tf.Tensor>(tensor: T): T {

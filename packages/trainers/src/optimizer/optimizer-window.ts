@@ -2,15 +2,7 @@
 // The only await is that of the numbers of the step, so the event loop stays free while the device works.
 
 import type { LanguageModel } from '@thinkwright/models';
-import {
-  accumulate,
-  clipScale,
-  computeGradients,
-  globalNorm,
-  type Optimizer,
-  type Parameter,
-  tf,
-} from '@thinkwright/tensors';
+import { clipScale, computeGradients, globalNorm, type Optimizer, type Parameter, tf } from '@thinkwright/tensors';
 import { TrainerError } from '../errors.ts';
 import { createOptimizer, type OptimizerOptions } from './create-optimizer.ts';
 import { decays } from './decay-groups.ts';
@@ -35,7 +27,7 @@ export class OptimizerWindow {
   readonly average: AveragedOptimizer | undefined;
   #model: LanguageModel;
   #maxGradNorm: number;
-  #gradients: Map<string, tf.Tensor> | undefined;
+  #gradients = new Map<string, tf.Tensor>();
   #losses: tf.Scalar[] = [];
 
   /** @param beside parameters that are trained along with the model's, such as a head's. */
@@ -57,10 +49,8 @@ export class OptimizerWindow {
    * @returns the tensors that `compute` asked to keep; the caller disposes them.
    */
   add<Kept extends Record<string, tf.Tensor>>(compute: () => { loss: tf.Scalar; keep: Kept }): Kept {
-    const { loss, gradients, kept } = computeGradients(compute, this.parameters);
+    const { loss, kept } = computeGradients(compute, this.parameters, this.#gradients);
     this.#losses.push(loss);
-    if (this.#gradients === undefined) this.#gradients = gradients;
-    else accumulate(this.#gradients, gradients);
     return kept as Kept;
   }
 
@@ -70,7 +60,7 @@ export class OptimizerWindow {
    */
   async close(learningRate: number): Promise<WindowResult> {
     const gradients = this.#gradients;
-    if (gradients === undefined)
+    if (gradients.size === 0)
       throw new TrainerError(
         'TW_TRAINERS_NOTHING_SUPERVISED',
         'The optimizer window is empty: no micro-batch was added.',
@@ -119,9 +109,9 @@ export class OptimizerWindow {
   /** Drops what was added. */
   discard(): void {
     tf.dispose(this.#losses);
-    if (this.#gradients !== undefined) tf.dispose([...this.#gradients.values()]);
+    tf.dispose([...this.#gradients.values()]);
     this.#losses = [];
-    this.#gradients = undefined;
+    this.#gradients.clear();
   }
 
   dispose(): void {
