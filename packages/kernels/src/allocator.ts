@@ -1,5 +1,5 @@
 // The allocator of the device arena. It lives in JS and works in stream order: a released block may be handed out at once,
-// because whatever is launched later runs later. Size classes with four steps a power of two and last-in-first-out free
+// because whatever is launched later runs later. Size classes with four or eight steps a power of two and last-in-first-out free
 // lists; when those do not serve, the free blocks are merged into regions again before the arena grows.
 import { BlockPool, PinnedAddresses } from './block-pool.ts';
 import { KernelError } from './errors.ts';
@@ -9,6 +9,7 @@ export type Address = number;
 
 export const UNIT = 64; // bytes
 const SLACK = 1; // units after each block, so that vector loads may run over its end
+const FINE_FROM = 2 ** 20 / UNIT; // units above which there are eight classes a power of two
 const RECLAIM_FROM = (64 * 2 ** 20) / UNIT; // free units below which growing is preferred to merging, and the share of what is held
 const RECLAIM_SHARE = 1 / 64;
 
@@ -31,11 +32,11 @@ export interface AllocatorReport {
   blocks: number;
 }
 
-/** Units of the size class that holds `bytes`: multiples of 64 bytes, at most 25 % above what was asked. */
+/** Units of the size class that holds `bytes`: multiples of 64 bytes, at most 25 % above what was asked, 12.5 % from 1 MiB on. */
 export function unitsOf(bytes: number): number {
   const units = Math.max(1, Math.ceil(bytes / UNIT));
   if (units <= 8) return units;
-  const step = 2 ** (Math.floor(Math.log2(units - 1)) - 2);
+  const step = 2 ** (Math.floor(Math.log2(units - 1)) - (units > FINE_FROM ? 3 : 2));
   return Math.ceil(units / step) * step;
 }
 

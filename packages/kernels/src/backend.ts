@@ -124,6 +124,11 @@ export class NativeBackend extends tf.KernelBackend {
     );
   }
 
+  /** Frees what was packed from a weight that is about to be trained; a captured graph keeps what it reads. */
+  releasePacks(id: object): void {
+    for (const pack of [...(this.#find(id)?.packs ?? [])]) if (!pack.pinned) pack.dispose();
+  }
+
   override incRef(id: object): void {
     this.#held(id).references++;
   }

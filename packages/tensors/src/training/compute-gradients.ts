@@ -17,6 +17,11 @@ export interface Gradients<Kept extends Record<string, tf.Tensor> = Record<strin
   kept: Kept;
 }
 
+/** A backend that keeps weights in another order for sampling, which would lie idle beside the activations of a step. */
+interface PackingBackend extends tf.KernelBackend {
+  releasePacks?(dataId: tf.DataId): void;
+}
+
 /**
  * Gradients of a loss. The caller owns every returned tensor: they survive tidy, and must be disposed.
  * @param loss a scalar, or a scalar with tensors to keep; runs inside a tidy
@@ -31,6 +36,8 @@ export function computeGradients<Kept extends Record<string, tf.Tensor> = Record
 ): Gradients<Kept> {
   const engine = tf.engine();
   const variables = parameters.map((parameter) => parameter.variable);
+  const backend = tf.backend() as PackingBackend;
+  for (const { dataId } of variables) backend.releasePacks?.(dataId);
   engine.startScope('computeGradients');
   try {
     const { result, tape } = recordTape(() => {
