@@ -164,7 +164,7 @@ export { checkMemory, estimateMemory, type MemoryEstimate } from './preflight/me
 export { type CompletionProbe, type ProbeOptions, probeCompletions } from './preflight/probe-completions.ts';
 export { createRejectionSampler, type RejectionSamplerPorts } from './rejection-sampling/rejection-sampler.ts';
 export { bradleyTerryLoss } from './reward-models/bradley-terry.ts';
-export type { ClassifierPorts } from './reward-models/classifier-run.ts';
+export type { ClassifierPorts } from './reward-models/classifier-trainer.ts';
 export {
   outcomeScorer,
   outcomeScores,

@@ -7,7 +7,7 @@ import type { RewardContext } from '@thinkwright/rewards';
 import { tf } from '@thinkwright/tensors';
 import { microBatchesOf } from '../batches/micro-batches.ts';
 import { hiddenAt, type PickedSequence, uploadPicked } from '../batches/picked-rows.ts';
-import { checkClassifier } from './classifier-run.ts';
+import { checkClassifier } from './classifier-trainer.ts';
 import { processRewardTokens, UNLABELLED } from './process-reward-tokens.ts';
 import { type StepPrompt, type StepTokenSettings, separatorIds, stepTokens } from './step-source.ts';
 
