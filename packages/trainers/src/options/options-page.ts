@@ -2,7 +2,13 @@
 // written by `node --conditions=@thinkwright/source scripts/options-page.ts` and a test keeps it fresh.
 
 import { z } from 'zod';
+import { distillationOptionsSchema } from './distillation-options.ts';
+import { onlinePreferenceOptionsSchema } from './online-preference-options.ts';
+import { ppoOptionsSchema } from './ppo-options.ts';
 import { preferenceOptionsSchema } from './preference-options.ts';
+import { processRewardOptionsSchema } from './process-reward-options.ts';
+import { rejectionSamplingOptionsSchema } from './rejection-sampling-options.ts';
+import { rewardModelOptionsSchema } from './reward-model-options.ts';
 import { rlOptionsSchema } from './rl-options.ts';
 import { sftOptionsSchema } from './sft-options.ts';
 import { trainingOptionsSchema } from './training-options.ts';
@@ -22,6 +28,12 @@ const TRAINERS = {
   'createSftTrainer (TRL SFTConfig)': sftOptionsSchema,
   'createRlTrainer (TRL GRPOConfig, RLOOConfig)': rlOptionsSchema,
   'createPreferenceTrainer (TRL DPOConfig, KTOConfig, CPOConfig, ORPOConfig)': preferenceOptionsSchema,
+  'createOnlinePreferenceTrainer (TRL OnlineDPOConfig)': onlinePreferenceOptionsSchema,
+  'createPpoTrainer (TRL PPOConfig)': ppoOptionsSchema,
+  'createRewardModelTrainer (TRL RewardConfig)': rewardModelOptionsSchema,
+  'createProcessRewardTrainer (TRL PRMConfig)': processRewardOptionsSchema,
+  'createDistillationTrainer (TRL GKDConfig)': distillationOptionsSchema,
+  'createRejectionSampler (no TRL trainer; STaR and best-of-N filtering)': rejectionSamplingOptionsSchema,
 };
 
 export function optionsPage(): string {
