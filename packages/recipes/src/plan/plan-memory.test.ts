@@ -32,12 +32,16 @@ async function planned(request: MemoryPlanRequest): Promise<MemoryPlan> {
     import { planMemory } from '@thinkwright/recipes/plan';
     const plan = await planMemory(parseModelConfig(${JSON.stringify(json)}), ${JSON.stringify(request)});
     console.log(JSON.stringify(plan));`;
+  return JSON.parse(await inProcess(program));
+}
+
+async function inProcess(program: string): Promise<string> {
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ['--conditions=@thinkwright/source', '--input-type=module', '-e', program],
     { cwd: fileURLToPath(new URL('.', import.meta.url)) },
   );
-  return JSON.parse(stdout);
+  return stdout;
 }
 
 const present = (await listDevices()).some(({ name, available }) => name === 'native' && available);
@@ -71,6 +75,24 @@ describe.runIf(present)('a memory plan', () => {
     for (const [index, real] of [sampled, trained].entries())
       expect(Math.abs(plans[index]!.deviceBytes / real - 1)).toBeLessThan(0.1);
     expect(trained).toBeGreaterThan(2 * sampled);
+  });
+
+  it('of recomputed activations names the bytes that the real run touches', async () => {
+    const program = `
+      import { arrayDataset } from '@thinkwright/datasets';
+      import { emptyModel, parseModelConfig } from '@thinkwright/models';
+      import { currentDevice, useDevice } from '@thinkwright/tensors';
+      import { createSftTrainer } from '@thinkwright/trainers';
+      await useDevice('native');
+      const model = emptyModel(parseModelConfig(${JSON.stringify(json)}));
+      const row = { ids: new Array(256).fill(1), mask: new Array(256).fill(1) };
+      const options = { perDeviceTrainBatchSize: 4, gradientCheckpointing: true, maxLength: 256, maxSteps: 2, numTrainEpochs: 8 };
+      for await (const _ of createSftTrainer({ model, dataset: arrayDataset('rows', [row]), ...options }).train());
+      console.log(currentDevice().memory().bytesReserved);`;
+    const real = Number(await inProcess(program));
+    const options = { per_device_train_batch_size: 4, gradient_checkpointing: true };
+    const { deviceBytes } = await planned({ method: 'sft', length: 256, options });
+    expect(Math.abs(deviceBytes / real - 1)).toBeLessThan(0.1);
   });
 
   it('grows with the rows, shrinks with checkpointed activations, and refuses what does not fit the model', async () => {
