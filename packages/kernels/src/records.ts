@@ -410,27 +410,38 @@ export class Launch {
     sink.end();
   }
 
-  sampleTokens(logits: Address, keys: Address, positions: Address, ids: Address, logProbs: Address, rows: number, v: number, temperature: number, topK: number, topP: number, minP: number, seed: number): void {
+  sampleTokens(logits: Address, settings: Address, seeds: Address, keys: Address, positions: Address, slots: Address, counts: Address, ids: Address, logProbs: Address, rows: number, v: number, slotCount: number): void {
     const sink = this.#sink;
     const at = sink.begin(27);
     sink.words[at + 1] = logits;
-    sink.words[at + 2] = keys;
-    sink.words[at + 3] = positions;
-    sink.words[at + 4] = ids;
-    sink.words[at + 5] = logProbs;
-    sink.words[at + 6] = rows;
-    sink.words[at + 7] = v;
-    sink.floats[at + 8] = temperature;
-    sink.words[at + 9] = topK;
-    sink.floats[at + 10] = topP;
-    sink.floats[at + 11] = minP;
-    sink.words[at + 12] = seed;
+    sink.words[at + 2] = settings;
+    sink.words[at + 3] = seeds;
+    sink.words[at + 4] = keys;
+    sink.words[at + 5] = positions;
+    sink.words[at + 6] = slots;
+    sink.words[at + 7] = counts;
+    sink.words[at + 8] = ids;
+    sink.words[at + 9] = logProbs;
+    sink.words[at + 10] = rows;
+    sink.words[at + 11] = v;
+    sink.words[at + 12] = slotCount;
+    sink.end();
+  }
+
+  startCounts(counts: Address, promptIds: Address, slot: number, length: number, v: number): void {
+    const sink = this.#sink;
+    const at = sink.begin(28);
+    sink.words[at + 1] = counts;
+    sink.words[at + 2] = promptIds;
+    sink.words[at + 3] = slot;
+    sink.words[at + 4] = length;
+    sink.words[at + 5] = v;
     sink.end();
   }
 
   adamW(tensors: Address, tensorCount: number, elements: number, oneMinusBeta1: number, beta2: number, oneMinusBeta2: number, epsilon: number, gradientScale: Address): void {
     const sink = this.#sink;
-    const at = sink.begin(28);
+    const at = sink.begin(29);
     sink.words[at + 1] = tensors;
     sink.words[at + 2] = tensorCount;
     sink.words[at + 3] = elements;
@@ -445,7 +456,7 @@ export class Launch {
 
   globalNorm(tensors: Address, tensorCount: number, elements: number, norm: Address): void {
     const sink = this.#sink;
-    const at = sink.begin(29);
+    const at = sink.begin(30);
     sink.words[at + 1] = tensors;
     sink.words[at + 2] = tensorCount;
     sink.words[at + 3] = elements;
@@ -456,7 +467,7 @@ export class Launch {
 
   clipScale(norm: Address, maxNorm: number, scale: Address): void {
     const sink = this.#sink;
-    const at = sink.begin(30);
+    const at = sink.begin(31);
     sink.words[at + 1] = norm;
     sink.floats[at + 2] = maxNorm;
     sink.words[at + 3] = scale;
@@ -465,7 +476,7 @@ export class Launch {
 
   binary(op: number, type: number, a: Address, b: Address, out: Address, d0: number, d1: number, d2: number, d3: number, a0: number, a1: number, a2: number, a3: number, b0: number, b1: number, b2: number, b3: number): void {
     const sink = this.#sink;
-    const at = sink.begin(31);
+    const at = sink.begin(32);
     sink.words[at + 1] = op;
     sink.words[at + 2] = type;
     sink.words[at + 3] = a;
@@ -488,7 +499,7 @@ export class Launch {
 
   unary(op: number, type: number, x: Address, out: Address, count: number, low: number, high: number): void {
     const sink = this.#sink;
-    const at = sink.begin(32);
+    const at = sink.begin(33);
     sink.words[at + 1] = op;
     sink.words[at + 2] = type;
     sink.words[at + 3] = x;
@@ -501,7 +512,7 @@ export class Launch {
 
   select(type: number, condition: Address, a: Address, b: Address, out: Address, count: number, inner: number): void {
     const sink = this.#sink;
-    const at = sink.begin(33);
+    const at = sink.begin(34);
     sink.words[at + 1] = type;
     sink.words[at + 2] = condition;
     sink.words[at + 3] = a;
@@ -514,7 +525,7 @@ export class Launch {
 
   reduce(op: number, type: number, x: Address, out: Address, outer: number, length: number, inner: number): void {
     const sink = this.#sink;
-    const at = sink.begin(34);
+    const at = sink.begin(35);
     sink.words[at + 1] = op;
     sink.words[at + 2] = type;
     sink.words[at + 3] = x;
@@ -527,7 +538,7 @@ export class Launch {
 
   cumsum(type: number, x: Address, out: Address, outer: number, length: number, inner: number, exclusive: number, reverse: number): void {
     const sink = this.#sink;
-    const at = sink.begin(35);
+    const at = sink.begin(36);
     sink.words[at + 1] = type;
     sink.words[at + 2] = x;
     sink.words[at + 3] = out;
@@ -541,7 +552,7 @@ export class Launch {
 
   cast(from: number, to: number, x: Address, out: Address, count: number): void {
     const sink = this.#sink;
-    const at = sink.begin(36);
+    const at = sink.begin(37);
     sink.words[at + 1] = from;
     sink.words[at + 2] = to;
     sink.words[at + 3] = x;
@@ -552,7 +563,7 @@ export class Launch {
 
   stridedCopy(type: number, x: Address, out: Address, xOffset: number, outOffset: number, d0: number, d1: number, d2: number, d3: number, d4: number, x0: number, x1: number, x2: number, x3: number, x4: number, o0: number, o1: number, o2: number, o3: number, o4: number): void {
     const sink = this.#sink;
-    const at = sink.begin(37);
+    const at = sink.begin(38);
     sink.words[at + 1] = type;
     sink.words[at + 2] = x;
     sink.words[at + 3] = out;
@@ -578,7 +589,7 @@ export class Launch {
 
   gather(type: number, x: Address, indices: Address, out: Address, outer: number, axisSize: number, inner: number, count: number): void {
     const sink = this.#sink;
-    const at = sink.begin(38);
+    const at = sink.begin(39);
     sink.words[at + 1] = type;
     sink.words[at + 2] = x;
     sink.words[at + 3] = indices;
@@ -592,7 +603,7 @@ export class Launch {
 
   scatterAdd(values: Address, indices: Address, out: Address, outer: number, outSize: number, inner: number, count: number): void {
     const sink = this.#sink;
-    const at = sink.begin(39);
+    const at = sink.begin(40);
     sink.words[at + 1] = values;
     sink.words[at + 2] = indices;
     sink.words[at + 3] = out;
@@ -605,7 +616,7 @@ export class Launch {
 
   oneHot(outType: number, indices: Address, out: Address, count: number, depth: number, on: number, off: number): void {
     const sink = this.#sink;
-    const at = sink.begin(40);
+    const at = sink.begin(41);
     sink.words[at + 1] = outType;
     sink.words[at + 2] = indices;
     sink.words[at + 3] = out;
@@ -618,7 +629,7 @@ export class Launch {
 
   fill(type: number, out: Address, count: number, value: number): void {
     const sink = this.#sink;
-    const at = sink.begin(41);
+    const at = sink.begin(42);
     sink.words[at + 1] = type;
     sink.words[at + 2] = out;
     sink.words[at + 3] = count;
@@ -628,7 +639,7 @@ export class Launch {
 
   range(type: number, out: Address, count: number, start: number, step: number): void {
     const sink = this.#sink;
-    const at = sink.begin(42);
+    const at = sink.begin(43);
     sink.words[at + 1] = type;
     sink.words[at + 2] = out;
     sink.words[at + 3] = count;
@@ -639,7 +650,7 @@ export class Launch {
 
   copyBytes(from: Address, to: Address, bytes: number): void {
     const sink = this.#sink;
-    const at = sink.begin(43);
+    const at = sink.begin(44);
     sink.words[at + 1] = from;
     sink.words[at + 2] = to;
     sink.words[at + 3] = bytes;
@@ -649,7 +660,7 @@ export class Launch {
 
   argMax(x: Address, out: Address, rows: number, n: number): void {
     const sink = this.#sink;
-    const at = sink.begin(44);
+    const at = sink.begin(45);
     sink.words[at + 1] = x;
     sink.words[at + 2] = out;
     sink.words[at + 3] = rows;
@@ -659,7 +670,7 @@ export class Launch {
 
   addInt(x: Address, count: number, by: number): void {
     const sink = this.#sink;
-    const at = sink.begin(45);
+    const at = sink.begin(46);
     sink.words[at + 1] = x;
     sink.words[at + 2] = count;
     sink.words[at + 3] = by;
@@ -668,7 +679,7 @@ export class Launch {
 
   randomUniform(out: Address, count: number, key0: number, key1: number, counter1: number, counter2: number, counter3: number, low: number, high: number): void {
     const sink = this.#sink;
-    const at = sink.begin(46);
+    const at = sink.begin(47);
     sink.words[at + 1] = out;
     sink.words[at + 2] = count;
     sink.words[at + 3] = key0;
@@ -683,7 +694,7 @@ export class Launch {
 
   randomNormal(out: Address, count: number, key0: number, key1: number, counter1: number, counter2: number, counter3: number, mean: number, deviation: number): void {
     const sink = this.#sink;
-    const at = sink.begin(47);
+    const at = sink.begin(48);
     sink.words[at + 1] = out;
     sink.words[at + 2] = count;
     sink.words[at + 3] = key0;
@@ -698,7 +709,7 @@ export class Launch {
 
   dropout(x: Address, out: Address, count: number, key0: number, key1: number, counter1: number, counter2: number, counter3: number, rate: number): void {
     const sink = this.#sink;
-    const at = sink.begin(48);
+    const at = sink.begin(49);
     sink.words[at + 1] = x;
     sink.words[at + 2] = out;
     sink.words[at + 3] = count;
@@ -713,7 +724,7 @@ export class Launch {
 
   roofline(x: Address, count: number, iterations: number, out: Address): void {
     const sink = this.#sink;
-    const at = sink.begin(49);
+    const at = sink.begin(50);
     sink.words[at + 1] = x;
     sink.words[at + 2] = count;
     sink.words[at + 3] = iterations;
@@ -1078,17 +1089,27 @@ export const KERNELS: readonly { name: string; fields: readonly KernelField[] }[
     name: 'sampleTokens',
     fields: [
       { name: 'logits', type: 'address', word: 1, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows * fields.v) },
-      { name: 'keys', type: 'address', word: 2, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows) },
-      { name: 'positions', type: 'address', word: 3, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows) },
-      { name: 'ids', type: 'address', word: 4, access: 'out', optional: false, bytes: (fields) => 4 * (fields.rows) },
-      { name: 'logProbs', type: 'address', word: 5, access: 'out', optional: false, bytes: (fields) => 4 * (fields.rows) },
-      { name: 'rows', type: 'int', word: 6 },
-      { name: 'v', type: 'int', word: 7 },
-      { name: 'temperature', type: 'float', word: 8 },
-      { name: 'topK', type: 'int', word: 9 },
-      { name: 'topP', type: 'float', word: 10 },
-      { name: 'minP', type: 'float', word: 11 },
-      { name: 'seed', type: 'int', word: 12 },
+      { name: 'settings', type: 'address', word: 2, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows * 7) },
+      { name: 'seeds', type: 'address', word: 3, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows) },
+      { name: 'keys', type: 'address', word: 4, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows) },
+      { name: 'positions', type: 'address', word: 5, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows) },
+      { name: 'slots', type: 'address', word: 6, access: 'in', optional: true, bytes: (fields) => 4 * (fields.rows) },
+      { name: 'counts', type: 'address', word: 7, access: 'inout', optional: true, bytes: (fields) => 4 * (fields.slotCount * fields.v) },
+      { name: 'ids', type: 'address', word: 8, access: 'out', optional: false, bytes: (fields) => 4 * (fields.rows) },
+      { name: 'logProbs', type: 'address', word: 9, access: 'out', optional: false, bytes: (fields) => 4 * (fields.rows) },
+      { name: 'rows', type: 'int', word: 10 },
+      { name: 'v', type: 'int', word: 11 },
+      { name: 'slotCount', type: 'int', word: 12 },
+    ],
+  },
+  {
+    name: 'startCounts',
+    fields: [
+      { name: 'counts', type: 'address', word: 1, access: 'inout', optional: false, bytes: (fields) => 4 * ((fields.slot + 1) * fields.v) },
+      { name: 'promptIds', type: 'address', word: 2, access: 'in', optional: false, bytes: (fields) => 4 * (fields.length) },
+      { name: 'slot', type: 'int', word: 3 },
+      { name: 'length', type: 'int', word: 4 },
+      { name: 'v', type: 'int', word: 5 },
     ],
   },
   {

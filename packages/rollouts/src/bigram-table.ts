@@ -43,12 +43,15 @@ export class BigramTable {
     sampling: Sampling,
     uniform: number,
     forced?: number,
-    seen: readonly number[] = [],
+    history: { promptIds: ArrayLike<number>; ids: readonly number[] } = { promptIds: [], ids: [] },
   ): { id: number; logProb: number } {
-    const { temperature, topK = 0, topP = 1, minP = 0, repetitionPenalty = 1 } = sampling;
+    const { temperature, topK = 0, topP = 1, minP = 0 } = sampling;
+    const { repetitionPenalty = 1, frequencyPenalty = 0, presencePenalty = 0 } = sampling;
     const logits = this.#logits(previous);
-    for (const id of new Set(repetitionPenalty === 1 ? [] : seen))
+    for (const id of new Set([...Array.from(history.promptIds), ...history.ids]))
       logits[id] = logits[id]! > 0 ? logits[id]! / repetitionPenalty : logits[id]! * repetitionPenalty;
+    for (const id of history.ids) logits[id]! -= frequencyPenalty;
+    for (const id of new Set(history.ids)) logits[id]! -= presencePenalty;
     const logProbs = logSoftmax(logits.map((logit) => logit / (temperature || 1)));
     const descending = logProbs.map((_, id) => id).sort((a, b) => logProbs[b]! - logProbs[a]! || a - b);
     if (temperature === 0) {

@@ -15,6 +15,8 @@ function checkSampling(key: string, sampling: Sampling): void {
     topP = 1,
     minP = 0,
     repetitionPenalty = 1,
+    frequencyPenalty = 0,
+    presencePenalty = 0,
     maxTokens,
     seed,
     stopStrings = [],
@@ -26,6 +28,9 @@ function checkSampling(key: string, sampling: Sampling): void {
   if (!(minP >= 0 && minP <= 1)) throw bad(key, `minP is ${minP}; use a number from 0 to 1.`);
   if (!(repetitionPenalty > 0 && Number.isFinite(repetitionPenalty)))
     throw bad(key, `repetitionPenalty is ${repetitionPenalty}; use 1 (off) or a number above 1.`);
+  for (const [name, penalty] of Object.entries({ frequencyPenalty, presencePenalty }))
+    if (!(penalty >= -2 && penalty <= 2))
+      throw bad(key, `${name} is ${penalty}; use 0 (off) or a number from -2 to 2.`);
   if (!Number.isInteger(maxTokens) || maxTokens < 1)
     throw bad(key, `maxTokens is ${maxTokens}; use an integer of at least 1.`);
   if (!Number.isSafeInteger(seed)) throw bad(key, `seed is ${seed}; use an integer.`);

@@ -94,8 +94,8 @@ export class FakeEngine implements RolloutEngine {
         finish = 'length';
         break;
       }
-      const seen = [...promptIds, ...ids];
-      const drawn = this.#table.sample(previous, sampling, drawUniform(sampling.seed, key, sample, step), forced, seen);
+      const uniform = drawUniform(sampling.seed, key, sample, step);
+      const drawn = this.#table.sample(previous, sampling, uniform, forced, { promptIds, ids });
       ids.push(drawn.id);
       logProbs.push(drawn.logProb);
       previous = drawn.id;

@@ -1,7 +1,7 @@
 // The contract between whoever samples completions and whoever trains on them: token ids in, trajectories out.
 // Text never crosses it, so nothing is re-tokenised. Engines: in process (@thinkwright/models), fake (here), external later.
 
-/** How completions are drawn. Processors apply in the order temperature, topK, topP, minP. */
+/** How completions are drawn. Processors apply in the order penalties, temperature, topK, topP, minP. */
 export interface Sampling {
   /** 0 = greedy: the likeliest id, with its log-prob at temperature 1. */
   temperature: number;
@@ -17,6 +17,13 @@ export interface Sampling {
    * which `score` does not know.
    */
   repetitionPenalty?: number;
+  /**
+   * Taken from an id's logit for each time the completion has it already, before the temperature (OpenAI's definition). Absent
+   * or 0 = off. Log-probs are of the penalised distribution, as above.
+   */
+  frequencyPenalty?: number;
+  /** Taken once from the logit of each id that the completion has already (OpenAI's definition). Absent or 0 = off. */
+  presencePenalty?: number;
   /** Most ids to sample for one completion. */
   maxTokens: number;
   /** A completion ends with (and contains) the first of these. */

@@ -20,6 +20,8 @@ export interface KeyValueCache extends KeyValueCacheShape {
   readonly values: readonly tf.Variable[];
   /** Copies positions 0 … length - 1 of a slot to other slots, in every layer (one prompt, several samples). */
   copyPrefix(fromSlot: number, toSlots: readonly number[], length: number): void;
+  /** Makes room for more slots, behind the others, and longer sequences; what it holds stays. Graphs that read it end. */
+  grow(slots: number, capacity: number): void;
   dispose(): void;
 }
 
@@ -33,16 +35,14 @@ export function createKeyValueCache(shape: KeyValueCacheShape): KeyValueCache {
   for (const [name, value] of Object.entries(shape)) expectCount('createKeyValueCache', name, value);
   const { layers, slots, keyValueHeadCount, headDimension } = shape;
   const capacity = Math.ceil(shape.capacity / BLOCK) * BLOCK;
-  const allocate = () =>
-    Array.from({ length: layers }, () =>
-      tf.tidy(() => tf.variable(tf.zeros([slots, keyValueHeadCount, capacity, headDimension]), false)),
-    );
-  const cache: KeyValueCache = {
+  const zeros = [slots, keyValueHeadCount, capacity, headDimension];
+  const allocate = () => Array.from({ length: layers }, () => tf.tidy(() => tf.variable(tf.zeros(zeros), false)));
+  const cache = {
     ...shape,
     capacity,
     keys: allocate(),
     values: allocate(),
-    copyPrefix(fromSlot, toSlots, length) {
+    copyPrefix(fromSlot: number, toSlots: readonly number[], length: number) {
       expectPrefix(cache, fromSlot, toSlots, length);
       if (toSlots.length === 0 || length === 0) return;
       for (let layer = 0; layer < layers; layer++) {
@@ -52,11 +52,40 @@ export function createKeyValueCache(shape: KeyValueCacheShape): KeyValueCache {
         else for (const storage of [keys, values]) copyPrefixComposite(storage, fromSlot, toSlots, length);
       }
     },
+    grow(newSlots: number, newCapacity: number) {
+      const rounded = Math.ceil(newCapacity / BLOCK) * BLOCK;
+      if (!(newSlots >= cache.slots && rounded >= cache.capacity)) {
+        const asked = `${newSlots} slots of ${newCapacity}`;
+        throw new TensorError(
+          'TW_TENSORS_OPTION',
+          `grow: ${asked} are less than the cache's ${cache.slots} of ${cache.capacity}`,
+        );
+      }
+      for (const storages of [cache.keys, cache.values])
+        for (const [layer, storage] of storages.entries()) {
+          storages[layer] = grown(storage, newSlots, rounded);
+          storage.dispose();
+        }
+      cache.slots = newSlots;
+      cache.capacity = rounded;
+    },
     dispose() {
       for (const storage of [...cache.keys, ...cache.values]) storage.dispose();
     },
   };
   return cache;
+}
+
+/** A head's tokens are contiguous in either order of its inside (panels of 16 tokens, or rows), so zeros go behind them. */
+function grown(storage: tf.Variable, slots: number, capacity: number): tf.Variable {
+  const [oldSlots, , oldCapacity] = storage.shape as [number, number, number, number];
+  const behind: [number, number][] = [
+    [0, slots - oldSlots],
+    [0, 0],
+    [0, capacity - oldCapacity],
+    [0, 0],
+  ];
+  return tf.tidy(() => tf.variable(tf.pad(storage, behind), false));
 }
 
 function copyPrefixComposite(storage: tf.Variable, fromSlot: number, toSlots: readonly number[], length: number): void {

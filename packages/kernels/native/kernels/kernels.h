@@ -74,12 +74,16 @@ struct Kernels {
   void (*tokenLogProbsGrad)(const float* hidden, const uint8_t* panels, const float* panelsBackward, const int32_t* targets, const float* bias,
                             const float* logSumExp, const float* dLogProbs, float* dHidden, float* dWeight, float* dBias, int rows, int c,
                             int v, float temperature, int accumulate, int type);
-  // logits [rows, v]. temperature 0 = greedy (first maximum, log-prob at temperature 1). topK 0, topP 1, minP 0 = off.
-  // Order and meaning as in transformers: temperature, top-k (ties kept), top-p, min-p. The draw of row i is
-  // philox(key = (seed, 0), counter = (keys[i], positions[i], 0, 0)), 53 bits of its words 0 and 1, inverse CDF over ascending ids.
-  // logProbs: of the distribution sampled from; equal to tokenLogProbs bit for bit when no filter is on.
-  void (*sampleTokens)(const float* logits, const int32_t* keys, const int32_t* positions, int32_t* ids, float* logProbs, int rows, int v,
-                       float temperature, int topK, float topP, float minP, int seed);
+  // logits [rows, v]. settings [rows, 7]: temperature (0 = greedy: first maximum, log-prob at temperature 1), top-k, top-p, min-p (0, 1, 0
+  // = off), repetition, frequency and presence penalty (1, 0, 0 = off). Penalties read row slots[i] of counts [slotCount, v] and count the
+  // sampled id there; rows without penalties leave counts alone, and it may be null when no row has any.
+  // Order and meaning as in vLLM and transformers: penalties, temperature, top-k (ties kept), top-p, min-p. The draw of row i is
+  // philox(key = (seeds[i], 0), counter = (keys[i], positions[i], 0, 0)), 53 bits of its words 0 and 1, inverse CDF over ascending ids.
+  // logProbs: of the distribution sampled from; equal to tokenLogProbs bit for bit when no filter and no penalty is on.
+  void (*sampleTokens)(const float* logits, const float* settings, const int32_t* seeds, const int32_t* keys, const int32_t* positions,
+                       const int32_t* slots, int32_t* counts, int32_t* ids, float* logProbs, int rows, int v, int slotCount);
+  // One row of counts anew: bit 0 = the id occurs in the prompt; the rest = how often it was sampled, 0.
+  void (*startCounts)(int32_t* counts, const int32_t* promptIds, int slot, int length, int v);
 
   // ---- optimizer. Scalars that depend on the step come from the caller, computed in double:
   // decay = 1 - lr * weightDecay, stepSize = lr / (1 - beta1^step), correction = sqrt(1 - beta2^step).

@@ -1,9 +1,10 @@
-// Sampling a token of each row of logits: temperature, top-k, top-p, min-p in the order and meaning of transformers' logits
-// processors (ties of the k-th logit are kept; top-p removes from the least likely up while their sum is <= 1 - p, lower ids first
+// Sampling a token of each row of logits, with settings of its own for each: penalties of repetition (CTRL, arXiv 1909.05858), frequency
+// and presence (OpenAI's definition), temperature, top-k, top-p, min-p in the order and meaning of vLLM's and transformers' logits processors (ties of the k-th logit are kept; top-p removes from the least likely up while their sum is <= 1 - p, lower ids first
 // among equals; min-p is relative to the largest). Removed tokens become -inf, so the log-prob is that of the renormalised rest.
 // One task a row; the draw is counter-based, so it depends on (seed, key, position) only.
 #pragma once
 #include <algorithm>
+#include <cstring>
 #include <limits>
 
 #include "kernels/log-sum-exp.h"
@@ -117,30 +118,65 @@ inline int inverseCumulative(const float* logits, int v, float maximum, double d
   return last;
 }
 
+// One row of settings, as it lies in memory.
+struct RowSettings {
+  float temperature, topK, topP, minP, repetition, frequency, presence;
+  bool penalises() const { return repetition != 1 || frequency != 0 || presence != 0; }
+};
+
+// A count is 2 * (times sampled) + (1 if in the prompt). Repetition looks at both, frequency and presence at what was sampled.
+inline void penalise(const float* logits, const std::int32_t* counts, int v, const RowSettings& settings, float* out) {
+  for (int j = 0; j < v; j++) {
+    float x = logits[j];
+    if (counts[j] != 0) {
+      x = x > 0 ? x / settings.repetition : x * settings.repetition;
+      const int sampled = counts[j] >> 1;
+      if (sampled > 0) x = (x - settings.frequency * static_cast<float>(sampled)) - settings.presence;
+    }
+    out[j] = x;
+  }
+}
+
 template <class V>
-void sampleTokens(const float* logits, const int32_t* keys, const int32_t* positions, int32_t* ids, float* logProbs, int rows, int v,
-                  float temperature, int topK, float topP, float minP, int seed) {
+void sampleTokens(const float* logits, const float* settings, const int32_t* seeds, const int32_t* keys, const int32_t* positions,
+                  const int32_t* slots, int32_t* counts, int32_t* ids, float* logProbs, int rows, int v, int slotCount) {
   forRows(rows, v * 16L, [&](std::int64_t row) {
     const float* from = logits + row * v;
+    RowSettings own;
+    std::memcpy(&own, settings + row * 7, sizeof own);
     RowSoftmax<V> softmax;
-    if (temperature == 0) {
+    float* scaled = threadScratch<float>(kScaledLogits, v + 8);
+    std::int32_t* seen = nullptr;
+    if (counts != nullptr && own.penalises()) {
+      seen = counts + static_cast<long>(clampIndex(slots[row], slotCount)) * v;
+      penalise(from, seen, v, own, scaled);
+      from = scaled;
+    }
+    if (own.temperature == 0) {
       ids[row] = firstMaximum<V>(from, v);
       softmax.addRow(from, v);
       logProbs[row] = softmax.logProb(from[ids[row]]);
-      return;
+    } else {
+      for (int j = 0; j < v; j += 8) (V::loadFirst(from + j, v - j) / V::broadcast(own.temperature)).storeFirst(scaled + j, v - j);
+      Candidate* candidates = threadScratch<Candidate>(kCandidates, v);
+      const int topK = static_cast<int>(own.topK);
+      if (topK > 0 && topK < v) keepTopK(scaled, v, topK, candidates);
+      if (own.topP < 1) keepTopP<V>(scaled, v, own.topP, candidates);
+      if (own.minP > 0) keepMinP<V>(scaled, v, own.minP);
+      softmax.addRow(scaled, v);
+      const PhiloxWords words = philox(static_cast<std::uint32_t>(seeds[row]), 0, static_cast<std::uint32_t>(keys[row]),
+                                       static_cast<std::uint32_t>(positions[row]), 0, 0);
+      ids[row] = inverseCumulative<V>(scaled, v, softmax.maximum, words.uniform());
+      logProbs[row] = softmax.logProb(scaled[ids[row]]);
     }
-    float* scaled = threadScratch<float>(kScaledLogits, v + 8);
-    for (int j = 0; j < v; j += 8) (V::loadFirst(from + j, v - j) / V::broadcast(temperature)).storeFirst(scaled + j, v - j);
-    Candidate* candidates = threadScratch<Candidate>(kCandidates, v);
-    if (topK > 0 && topK < v) keepTopK(scaled, v, topK, candidates);
-    if (topP < 1) keepTopP<V>(scaled, v, topP, candidates);
-    if (minP > 0) keepMinP<V>(scaled, v, minP);
-    softmax.addRow(scaled, v);
-    const PhiloxWords words = philox(static_cast<std::uint32_t>(seed), 0, static_cast<std::uint32_t>(keys[row]),
-                                     static_cast<std::uint32_t>(positions[row]), 0, 0);
-    ids[row] = inverseCumulative<V>(scaled, v, softmax.maximum, words.uniform());
-    logProbs[row] = softmax.logProb(scaled[ids[row]]);
+    if (seen != nullptr) seen[ids[row]] += 2;
   });
+}
+
+inline void startCounts(int32_t* counts, const int32_t* promptIds, int slot, int length, int v) {
+  std::int32_t* row = counts + static_cast<long>(slot) * v;
+  std::fill(row, row + v, 0);
+  for (int i = 0; i < length; i++) row[clampIndex(promptIds[i], v)] = 1;
 }
 
 template <class V>

@@ -35,6 +35,7 @@ constexpr Kernels makeKernels() {
       .tokenLogProbs = tokenLogProbs<V>,
       .tokenLogProbsGrad = tokenLogProbsGrad<V>,
       .sampleTokens = sampleTokens<V>,
+      .startCounts = startCounts,
       .adamW = adamW<V>,
       .globalNorm = globalNorm,
       .clipScale = clipScale,

@@ -67,6 +67,8 @@ void execute(const Record& record) {
       return as<TokenLogProbsGradRecord>(record).apply(kernels().tokenLogProbsGrad);
     case Kernel::sampleTokens:
       return as<SampleTokensRecord>(record).apply(kernels().sampleTokens);
+    case Kernel::startCounts:
+      return as<StartCountsRecord>(record).apply(kernels().startCounts);
     case Kernel::adamW:
       return as<AdamWRecord>(record).apply(kernels().adamW);
     case Kernel::globalNorm:

@@ -49,6 +49,7 @@ enum class Kernel : std::int32_t {
   tokenLogProbs,
   tokenLogProbsGrad,
   sampleTokens,
+  startCounts,
   adamW,
   globalNorm,
   clipScale,
@@ -73,7 +74,7 @@ enum class Kernel : std::int32_t {
   roofline,
 };
 
-constexpr int kKernelCount = 50;
+constexpr int kKernelCount = 51;
 inline constexpr const char* kKernelNames[] = {
     "noop",
     "replay",
@@ -103,6 +104,7 @@ inline constexpr const char* kKernelNames[] = {
     "tokenLogProbs",
     "tokenLogProbsGrad",
     "sampleTokens",
+    "startCounts",
     "adamW",
     "globalNorm",
     "clipScale",
@@ -616,24 +618,39 @@ static_assert(sizeof(TokenLogProbsGradRecord) == 68);
 struct SampleTokensRecord {
   std::int32_t kernel;
   Address<const float> logits;
+  Address<const float> settings;
+  Address<const std::int32_t> seeds;
   Address<const std::int32_t> keys;
   Address<const std::int32_t> positions;
+  Address<const std::int32_t> slots;
+  Address<std::int32_t> counts;
   Address<std::int32_t> ids;
   Address<float> logProbs;
   std::int32_t rows;
   std::int32_t v;
-  float temperature;
-  std::int32_t topK;
-  float topP;
-  float minP;
-  std::int32_t seed;
+  std::int32_t slotCount;
 
   template <class Function>
   void apply(Function&& function) const {
-    function(logits, keys, positions, ids, logProbs, rows, v, temperature, topK, topP, minP, seed);
+    function(logits, settings, seeds, keys, positions, slots, counts, ids, logProbs, rows, v, slotCount);
   }
 };
 static_assert(sizeof(SampleTokensRecord) == 52);
+
+struct StartCountsRecord {
+  std::int32_t kernel;
+  Address<std::int32_t> counts;
+  Address<const std::int32_t> promptIds;
+  std::int32_t slot;
+  std::int32_t length;
+  std::int32_t v;
+
+  template <class Function>
+  void apply(Function&& function) const {
+    function(counts, promptIds, slot, length, v);
+  }
+};
+static_assert(sizeof(StartCountsRecord) == 24);
 
 struct AdamWRecord {
   std::int32_t kernel;

@@ -74,11 +74,13 @@ void oneHead(const Head& h) {
   for (const Tables& t : allTables()) {
     const Floats panels = panelsOf(t, h, true);
     Floats logits(static_cast<size_t>(h.rows) * h.v), logProbs(h.rows);
-    std::vector<std::int32_t> ids(h.rows), keys(h.rows), positions(h.rows);
+    std::vector<std::int32_t> ids(h.rows), keys(h.rows), positions(h.rows), seeds(h.rows, 5);
+    Floats settings;
+    for (int i = 0; i < h.rows; i++) settings.insert(settings.end(), {h.temperature, 0, 1, 0, 1, 0, 0});
     for (int i = 0; i < h.rows; i++) keys[i] = i * 7919, positions[i] = i;
     t.gemm.gemm(h.rows, h.v, h.c, h.hidden.data(), h.c, panels.data(), logits.data(), h.v, 0);
     if (h.biased) t.gemm.addBias(logits.data(), h.rows, h.v, 0, h.bias.data(), h.v);
-    t.kernels.sampleTokens(logits.data(), keys.data(), positions.data(), ids.data(), logProbs.data(), h.rows, h.v, h.temperature, 0, 1, 0, 5);
+    t.kernels.sampleTokens(logits.data(), settings.data(), seeds.data(), keys.data(), positions.data(), nullptr, nullptr, ids.data(), logProbs.data(), h.rows, h.v, 0);
     Head sampled = h;
     sampled.targets = ids;
     const Floats trainer = scores(t, sampled, 0, h.rows);

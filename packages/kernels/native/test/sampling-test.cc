@@ -70,15 +70,17 @@ void filters() {
   const Floats row = random.floats(v, -4, 4);
   Floats logits;
   for (int i = 0; i < rows; i++) logits.insert(logits.end(), row.begin(), row.end());
-  std::vector<std::int32_t> keys(rows, 99), positions(rows);
+  std::vector<std::int32_t> keys(rows, 99), positions(rows), seeds(rows, 7);
   std::iota(positions.begin(), positions.end(), 0);
-  const Filters settings[] = {{1, 0, 1, 0}, {0.6f, 0, 1, 0}, {1.7f, 5, 1, 0}, {1, 0, 0.9f, 0}, {1, 0, 0.3f, 0}, {1, 0, 0.01f, 0}, {1, 0, 1, 0.05f}, {0.8f, 10, 0.9f, 0.1f}, {1, 1, 1, 0}};
-  for (const Filters& f : settings) {
+  const Filters all[] = {{1, 0, 1, 0}, {0.6f, 0, 1, 0}, {1.7f, 5, 1, 0}, {1, 0, 0.9f, 0}, {1, 0, 0.3f, 0}, {1, 0, 0.01f, 0}, {1, 0, 1, 0.05f}, {0.8f, 10, 0.9f, 0.1f}, {1, 1, 1, 0}};
+  for (const Filters& f : all) {
+    Floats settings;
+    for (int i = 0; i < rows; i++) settings.insert(settings.end(), {f.temperature, static_cast<float>(f.topK), f.topP, f.minP, 1, 0, 0});
     const Doubles p = filtered(row, f);
     std::vector<std::int32_t> ids(rows);
     const Floats logProbs = onEverySetting("sampleTokens", [&](const Tables& t) {
       Floats out(rows, NAN);
-      t.kernels.sampleTokens(logits.data(), keys.data(), positions.data(), ids.data(), out.data(), rows, v, f.temperature, f.topK, f.topP, f.minP, 7);
+      t.kernels.sampleTokens(logits.data(), settings.data(), seeds.data(), keys.data(), positions.data(), nullptr, nullptr, ids.data(), out.data(), rows, v, 0);
       for (const int id : ids) out.push_back(static_cast<float>(id));
       return out;
     });
@@ -98,19 +100,46 @@ void filters() {
 void greedyAndOdd() {
   for (const Tables& t : allTables()) {
     const Floats logits = {1, 3, 3, 2, NAN, -INFINITY, 0, 0, 0, 3};
-    const std::int32_t keys[] = {1}, positions[] = {2};
+    const std::int32_t seeds[] = {1}, keys[] = {1}, positions[] = {2};
     std::int32_t id = -1;
     float logProb = 0;
-    t.kernels.sampleTokens(logits.data(), keys, positions, &id, &logProb, 1, 10, 0, 0, 1, 0, 1);
+    const auto sample = [&](const Floats& from, const Floats& settings, int v) {
+      t.kernels.sampleTokens(from.data(), settings.data(), seeds, keys, positions, nullptr, nullptr, &id, &logProb, 1, v, 0);
+    };
+    sample(logits, {0, 0, 1, 0, 1, 0, 0}, 10);
     expect(id == 1, "greedy takes the first maximum");
     const Floats allNan(10, NAN);
-    t.kernels.sampleTokens(allNan.data(), keys, positions, &id, &logProb, 1, 10, 1, 3, 0.5f, 0.1f, 1);
+    sample(allNan, {1, 3, 0.5f, 0.1f, 1, 0, 0}, 10);
     expect(id >= 0 && id < 10 && logProb != logProb, "NaN logits give a NaN log-prob, not a wild id");
     t.kernels.argMax(logits.data(), &id, 1, 4);
     expect(id == 1, "argMax");
     const Floats one = {-3};
-    t.kernels.sampleTokens(one.data(), keys, positions, &id, &logProb, 1, 1, 0.5f, 5, 0.5f, 0.1f, 1);
+    sample(one, {0.5f, 5, 0.5f, 0.1f, 1, 0, 0}, 1);
     expect(id == 0 && logProb == 0, "a vocabulary of one");
+  }
+}
+
+// Greedy over two rows of flat logits: what was counted is avoided, by as much as the definitions say, and counted again.
+void penalties() {
+  for (const Tables& t : allTables()) {
+    const int v = 11;
+    const std::int32_t prompt[] = {4, 4, 1}, seeds[] = {1, 1}, keys[] = {0, 0}, positions[] = {0, 0}, slots[] = {2, 0};
+    std::vector<std::int32_t> counts(3 * v, 77), ids(2);
+    Floats logProbs(2), logits(2 * v, 1);
+    t.kernels.startCounts(counts.data(), prompt, 2, 3, v);
+    t.kernels.startCounts(counts.data(), prompt, 0, 0, v);
+    expect(counts[2 * v + 4] == 1 && counts[2 * v + 1] == 1 && counts[2 * v] == 0 && counts[0] == 0 && counts[v] == 77, "counts of one slot start anew");
+    const Floats settings = {0, 0, 1, 0, 2, 0.25f, 0.5f, 0, 0, 1, 0, 1, 0, 0};
+    for (int step = 0; step < 3; step++) {
+      logits[1] = 8, logits[4] = 3;
+      t.kernels.sampleTokens(logits.data(), settings.data(), seeds, keys, positions, slots, counts.data(), ids.data(), logProbs.data(), 2, v, 3);
+      // id 1: (8 / 2) - 0.25 n - 0.5 stays the largest
+      const double own = step == 0 ? 4 : 3.5 - 0.25 * step;
+      const double sum = std::exp(own) + std::exp(1.5) + 9 * std::exp(1.0);
+      expect(ids[0] == 1 && std::fabs(logProbs[0] - (own - std::log(sum))) < 2e-6, "penalised log-prob");
+      expect(counts[2 * v + 1] == 1 + 2 * (step + 1), "the sampled id is counted");
+    }
+    expect(counts[1] == 0, "a row without penalties counts nothing");
   }
 }
 
@@ -118,6 +147,7 @@ void greedyAndOdd() {
 
 void testSampling() {
   knownAnswers();
+  penalties();
   filters();
   greedyAndOdd();
 }

@@ -72,24 +72,37 @@ export const headKernels: KernelTable = {
     return [];
   },
 
-  TwSampleTokens(backend, { logits, keys, positions }, { temperature, topK, topP, minP, seed }) {
+  TwSampleTokens(backend, { logits, settings, seeds, keys, positions, slots, counts }) {
     const [rows, v] = logits!.shape as [number, number];
     const ids = backend.output([rows], 'int32');
     const logProbs = backend.output([rows]);
     backend.runtime.stream.launch.sampleTokens(
       at(backend, logits!),
+      at(backend, settings!),
+      at(backend, seeds!),
       at(backend, keys!),
       at(backend, positions!),
+      atOrNull(backend, slots),
+      atOrNull(backend, counts),
       ids.dataId.address,
       logProbs.dataId.address,
       rows,
       v,
-      temperature,
-      topK,
-      topP,
-      minP,
-      seed,
+      counts?.shape[0] ?? 0,
     );
     return [ids, logProbs];
+  },
+
+  /** Writes one row of counts in place. */
+  TwStartCounts(backend, { counts, promptIds }, { slot }) {
+    const v = counts!.shape[1]!;
+    backend.runtime.stream.launch.startCounts(
+      at(backend, counts!),
+      at(backend, promptIds!),
+      slot,
+      promptIds!.shape[0]!,
+      v,
+    );
+    return [];
   },
 };

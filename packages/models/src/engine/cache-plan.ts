@@ -18,30 +18,50 @@ export interface CacheLimits {
   spareSlots: number;
 }
 
+/** The batch that a call would join. */
+export interface RunningCache extends CachePlan {
+  /** Samples that have not ended. */
+  unfinished: number;
+}
+
 /** The cache's blocks, in tokens. */
 const BLOCK = 32;
+
+const NOTHING: RunningCache = { slots: 0, capacity: 0, unfinished: 0 };
 
 /** Bytes of keys and values that one slot of this capacity takes. */
 export function slotBytes(config: ModelConfig, capacity: number): number {
   return 2 * 4 * config.layerCount * config.keyValueHeadCount * config.headDimension * capacity;
 }
 
-/** @throws RolloutError `TW_ROLLOUTS_CACHE_TOO_LARGE` when not even one sequence fits */
-export function planCache(config: ModelConfig, requests: readonly RolloutRequest[], limits: CacheLimits): CachePlan {
+/**
+ * The cache that serves these requests beside what runs; undefined when they have to wait until that has ended.
+ * @throws RolloutError `TW_ROLLOUTS_CACHE_TOO_LARGE` when not even one sequence fits
+ */
+export function planCache(
+  config: ModelConfig,
+  requests: readonly RolloutRequest[],
+  limits: CacheLimits,
+  running: RunningCache = NOTHING,
+): CachePlan | undefined {
   const longest = Math.max(
     ...requests.map(({ promptIds, sampling }) => Math.min(config.maxPositions, promptIds.length + sampling.maxTokens)),
   );
-  const capacity = Math.ceil(longest / BLOCK) * BLOCK;
-  const samples = requests.reduce((sum, request) => sum + request.samples, 0);
+  const capacity = Math.max(running.capacity, Math.ceil(longest / BLOCK) * BLOCK);
+  const samples = requests.reduce((sum, request) => sum + request.samples, running.unfinished);
   const each = slotBytes(config, capacity);
   const affordable = Math.floor(limits.maxCacheBytes / each) - limits.spareSlots;
-  if (affordable < 1)
+  if (affordable < 1 && running.slots === 0)
     throw new RolloutError(
       'TW_ROLLOUTS_CACHE_TOO_LARGE',
       `A sequence of ${longest} tokens needs ${megabytes(each * (1 + limits.spareSlots))} of key/value cache, but maxCacheBytes is ` +
         `${megabytes(limits.maxCacheBytes)}. Lower maxTokens, shorten the prompts, or raise maxCacheBytes.`,
     );
-  return { slots: Math.min(limits.maxBatch, samples, affordable), capacity };
+  if (affordable < running.slots) return undefined;
+  const most = Math.min(limits.maxBatch, affordable);
+  if (samples <= running.slots) return { slots: running.slots, capacity };
+  // Room is made twofold, since it is copied: callers that come one by one cost a few copies, not one each.
+  return { slots: Math.max(running.slots, Math.min(most, Math.max(samples, 2 * running.slots))), capacity };
 }
 
 const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;

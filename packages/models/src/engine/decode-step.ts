@@ -1,120 +1,98 @@
-// One decoding step for all live rows: feed each its last id, sample its next. Where the device can capture graphs, the
-// step is recorded once for a number of rows and replayed, which leaves no work to JavaScript; row counts are rounded up
-// to a few sizes and the surplus rows work on a spare slot. A captured step leaves its ids and the next positions where it
-// reads them, so it can be repeated before JavaScript has seen them. Replayed and eager steps give the same bits.
+// One decoding step for all live rows: feed each its last id, sample its next by its own settings. Where the device can capture
+// graphs, the step is recorded once for a number of rows and replayed, which leaves no work to JavaScript; row counts are
+// rounded up to a few sizes and the surplus rows work on a spare slot. A captured step leaves its ids and the next positions
+// where it reads them, so it can be repeated before JavaScript has seen them. Replayed and eager steps give the same bits.
 
-import type { Sampling } from '@thinkwright/rollouts';
 import {
   type CapturedGraph,
+  createTokenCounts,
   currentDevice,
   hasKernel,
   type KeyValueCache,
   linear,
   overwrite,
-  penaliseRepetition,
+  packSettings,
+  penalises,
   runKernel,
-  sampleTokens,
+  type SampledTokens,
+  SETTINGS_WIDTH,
+  sampleRows,
+  startCounts,
   tf,
 } from '@thinkwright/tensors';
 import type { LanguageModel } from '../language-model.ts';
 import type { Row } from './schedule.ts';
-import { SeenIds } from './seen-ids.ts';
-
-interface StepInputs {
-  ids: tf.Tensor1D;
-  slots: tf.Tensor1D;
-  positions: tf.Tensor1D;
-  keys: tf.Tensor1D;
-  /** bool [M, V], where a row's sampling penalises repetition. */
-  seen?: tf.Tensor2D;
-}
-
-interface StepOutputs {
-  ids: tf.Tensor1D;
-  logProbs: tf.Tensor1D;
-}
 
 export interface SampledStep {
   ids: ArrayLike<number>;
   logProbs: ArrayLike<number>;
 }
 
-/** Consecutive rows that are sampled alike. */
-interface Segment {
-  sampling: Sampling;
-  count: number;
+const INDICES = ['ids', 'slots', 'positions', 'keys', 'seeds'] as const;
+
+type RowValues = Record<(typeof INDICES)[number], Int32Array> & { settings: Float32Array };
+type StepInputs = Record<(typeof INDICES)[number], tf.Tensor1D> & { settings: tf.Tensor2D };
+
+interface CapturedStep {
+  size: number;
+  inputs: StepInputs;
+  graph: CapturedGraph<SampledTokens>;
 }
 
 export class DecodeStep {
   readonly #model: LanguageModel;
   readonly #cache: KeyValueCache;
   readonly #spareSlot: number | undefined;
-  readonly #seen: SeenIds;
+  /** Ids seen by each slot; made for the first row whose sampling penalises them. */
+  #counts: tf.Variable | undefined;
+  readonly #counted = new WeakSet<Row>();
+  #captured: CapturedStep | undefined;
   #repeatable = false;
-  #captured: { size: number; sampling: Sampling; inputs: StepInputs; graph: CapturedGraph<StepOutputs> } | undefined;
 
   /** @param spareSlot a slot for padding rows; without it nothing is captured */
   constructor(model: LanguageModel, cache: KeyValueCache, spareSlot: number | undefined) {
     this.#model = model;
     this.#cache = cache;
     this.#spareSlot = spareSlot;
-    this.#seen = new SeenIds(model.config.vocabularySize);
   }
 
   /** Samples the next id of each row; results are in the order of `rows`. */
   async run(rows: readonly Row[]): Promise<SampledStep> {
-    const segments = segmentsOf(rows);
     this.#repeatable = false;
-    if (segments.length === 1 && this.#spareSlot !== undefined && currentDevice().captureGraph)
-      return this.#replay(rows, segments[0]!.sampling, this.#spareSlot);
-    const outputs = tf.tidy(() => {
-      const inputs = toTensors(inputsOf(rows, rows.length, 0));
-      return this.#step(
-        penalises(segments) ? { ...inputs, seen: this.#seenTensor(rows, rows.length) } : inputs,
-        segments,
-      );
-    });
+    this.#countPrompts(rows);
+    if (this.#spareSlot !== undefined && currentDevice().captureGraph) return this.#replay(rows, this.#spareSlot);
+    const outputs = tf.tidy(() => ({ ...this.#step(toTensors(valuesOf(rows, rows.length, 0))) }));
     const [ids, logProbs] = await Promise.all([outputs.ids.data(), outputs.logProbs.data()]);
     tf.dispose([outputs.ids, outputs.logProbs]);
     return { ids, logProbs };
   }
 
-  #seenTensor(rows: readonly Row[], size: number): tf.Tensor2D {
-    return tf.tensor2d(this.#seen.of(rows, size), [size, this.#model.config.vocabularySize], 'bool');
-  }
-
-  /**
-   * Launches the step after the last one, for the same rows; undefined when that one was not captured, or when the next
-   * depends on what it sampled in another way than by feeding it.
-   */
+  /** Launches the step after the last one, for the same rows; undefined when that one was not captured. */
   repeat(): Promise<SampledStep> | undefined {
     return this.#repeatable ? this.#launch() : undefined;
   }
 
-  #replay(rows: readonly Row[], sampling: Sampling, spareSlot: number): Promise<SampledStep> {
+  #replay(rows: readonly Row[], spareSlot: number): Promise<SampledStep> {
     const size = bucket(rows.length);
-    const values = inputsOf(rows, size, spareSlot);
-    const penalised = penalises([{ sampling }]);
-    if (this.#captured?.size !== size || !isSampledAlike(this.#captured.sampling, sampling)) {
-      this.dispose();
-      const inputs: StepInputs = toTensors(values);
-      if (penalised) inputs.seen = this.#seenTensor(rows, size);
+    const values = valuesOf(rows, size, spareSlot);
+    if (this.#captured?.size === size) {
+      const { inputs } = this.#captured;
+      for (const name of [...INDICES, 'settings'] as const) overwrite(inputs[name], values[name]);
+    } else {
+      this.forget();
+      const inputs = toTensors(values);
       for (const tensor of Object.values(inputs)) tf.keep(tensor);
-      const graph = currentDevice().captureGraph!<StepOutputs & tf.TensorContainerObject>(() =>
+      const graph = currentDevice().captureGraph!<SampledTokens & tf.TensorContainerObject>(() =>
         tf.tidy(() => {
-          const outputs = this.#step(inputs, [{ sampling, count: size }]);
+          const outputs = this.#step(inputs);
           if (hasKernel('TwAdvance'))
             runKernel('TwAdvance', { ids: inputs.ids, positions: inputs.positions, sampled: outputs.ids });
-          return outputs;
+          return { ...outputs };
         }),
       );
-      this.#captured = { size, sampling, inputs, graph };
-    } else {
-      const { inputs } = this.#captured;
-      for (const name of ['ids', 'slots', 'positions', 'keys'] as const) overwrite(inputs[name], values[name]);
-      if (inputs.seen) overwrite(inputs.seen, this.#seen.of(rows, size));
+      this.#captured = { size, inputs, graph };
     }
-    this.#repeatable = hasKernel('TwAdvance') && !penalised;
+    this.#repeatable = hasKernel('TwAdvance');
     return this.#launch();
   }
 
@@ -127,32 +105,45 @@ export class DecodeStep {
     return step;
   }
 
-  #step(inputs: StepInputs, segments: readonly Segment[]): StepOutputs & tf.TensorContainerObject {
+  #step(inputs: StepInputs): SampledTokens {
     const hidden = this.#model.decode(inputs.ids, this.#cache, inputs.slots, inputs.positions); // [M, C]
-    const logits = linear(hidden, this.#model.outputWeight()); // [M, V]
-    let first = 0;
-    const parts = segments.map(({ sampling, count }) => {
-      const whole = segments.length === 1;
-      const part = whole ? logits : tf.slice(logits, [first, 0], [count, logits.shape[1]]);
-      const cut = (tensor: tf.Tensor1D) => (whole ? tensor : tf.slice(tensor, [first], [count]));
-      const { temperature, topK, topP, minP, repetitionPenalty = 1, seed } = sampling;
-      const random = { seed, keys: cut(inputs.keys), positions: cut(inputs.positions) };
-      const seen = inputs.seen && (whole ? inputs.seen : tf.slice(inputs.seen, [first, 0], [count, logits.shape[1]]));
-      const weighed = seen && repetitionPenalty !== 1 ? penaliseRepetition(part, seen, repetitionPenalty) : part;
-      const sampled = sampleTokens(weighed, { temperature, topK, topP, minP }, random);
-      first += count;
-      return sampled;
-    });
-    if (parts.length === 1) return { ...parts[0]! };
-    return { ids: tf.concat(parts.map(({ ids }) => ids)), logProbs: tf.concat(parts.map(({ logProbs }) => logProbs)) };
+    return sampleRows(linear(hidden, this.#model.outputWeight()), inputs, this.#counts); // from logits [M, V]
   }
 
-  dispose(): void {
+  /** Rows that are new to their slot and whose sampling looks at what was seen. */
+  #countPrompts(rows: readonly Row[]): void {
+    for (const row of rows) {
+      if (this.#counted.has(row) || !penalises(row.request.sampling)) continue;
+      this.#counted.add(row);
+      const counts = this.#countsOfAllSlots();
+      tf.tidy(() => startCounts(counts, row.slot, tf.tensor1d(row.request.promptIds, 'int32')));
+    }
+  }
+
+  #countsOfAllSlots(): tf.Variable {
+    const { slots } = this.#cache;
+    const before = this.#counts;
+    if (before && before.shape[0]! >= slots) return before;
+    this.forget(); // a captured step knows the old counts, or none
+    this.#counts = createTokenCounts(slots, this.#model.config.vocabularySize, before);
+    before?.dispose();
+    return this.#counts;
+  }
+
+  /** Drops the captured step: what it reads has changed. */
+  forget(): void {
+    this.#repeatable = false;
     if (!this.#captured) return;
     const { graph, inputs } = this.#captured;
     tf.dispose([graph.outputs.ids, graph.outputs.logProbs, ...Object.values(inputs)]);
     graph.dispose();
     this.#captured = undefined;
+  }
+
+  dispose(): void {
+    this.forget();
+    this.#counts?.dispose();
+    this.#counts = undefined;
   }
 }
 
@@ -163,45 +154,36 @@ export function bucket(count: number): number {
   return Math.ceil(count / step) * step;
 }
 
-function segmentsOf(rows: readonly Row[]): Segment[] {
-  const segments: Segment[] = [];
-  for (const { request } of rows) {
-    const last = segments.at(-1);
-    if (last && isSampledAlike(last.sampling, request.sampling)) last.count++;
-    else segments.push({ sampling: request.sampling, count: 1 });
-  }
-  return segments;
-}
-
-const SAMPLING = ['temperature', 'seed', 'topK', 'topP', 'minP', 'repetitionPenalty'] as const;
-
-function isSampledAlike(a: Sampling, b: Sampling): boolean {
-  return a === b || SAMPLING.every((name) => a[name] === b[name]);
-}
-
-function penalises(segments: readonly Pick<Segment, 'sampling'>[]): boolean {
-  return segments.some(({ sampling }) => (sampling.repetitionPenalty ?? 1) !== 1);
-}
-
-type RowInputs = Record<'ids' | 'slots' | 'positions' | 'keys', Int32Array>;
-
-function inputsOf(rows: readonly Row[], size: number, spareSlot: number): RowInputs {
-  const inputs = {
+function valuesOf(rows: readonly Row[], size: number, spareSlot: number): RowValues {
+  const values: RowValues = {
     ids: new Int32Array(size),
     slots: new Int32Array(size).fill(spareSlot),
     positions: new Int32Array(size),
     keys: new Int32Array(size),
+    seeds: new Int32Array(size),
+    settings: packSettings(
+      rows.map(({ request }) => request.sampling),
+      size,
+    ),
   };
   for (const [index, row] of rows.entries()) {
-    inputs.ids[index] = row.nextId;
-    inputs.slots[index] = row.slot;
-    inputs.positions[index] = row.nextPosition;
-    inputs.keys[index] = row.randomKey;
+    values.ids[index] = row.nextId;
+    values.slots[index] = row.slot;
+    values.positions[index] = row.nextPosition;
+    values.keys[index] = row.randomKey;
+    values.seeds[index] = row.request.sampling.seed;
   }
-  return inputs;
+  return values;
 }
 
-function toTensors(values: RowInputs): StepInputs {
-  const tensor = (name: keyof RowInputs) => tf.tensor1d(values[name], 'int32');
-  return { ids: tensor('ids'), slots: tensor('slots'), positions: tensor('positions'), keys: tensor('keys') };
+function toTensors(values: RowValues): StepInputs {
+  const indices = (name: (typeof INDICES)[number]) => tf.tensor1d(values[name], 'int32');
+  return {
+    ids: indices('ids'),
+    slots: indices('slots'),
+    positions: indices('positions'),
+    keys: indices('keys'),
+    seeds: indices('seeds'),
+    settings: tf.tensor2d(values.settings, [values.settings.length / SETTINGS_WIDTH, SETTINGS_WIDTH]),
+  };
 }

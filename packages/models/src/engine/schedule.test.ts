@@ -13,6 +13,14 @@ const request = (key: string, promptLength: number, samples: number, maxTokens: 
   sampling: { temperature: 1, maxTokens, stopIds: [0], seed: 0 },
 });
 
+/** A schedule for the requests of one call. */
+function scheduleOf(requests: RolloutRequest[], slots: number, context: number): Schedule {
+  const schedule = new Schedule({ context });
+  schedule.growTo(slots);
+  schedule.add({}, requests);
+  return schedule;
+}
+
 describe('Schedule', () => {
   it('gives every row its own prompt, each sample once, and ends', () => {
     const someRequests = fc.array(
@@ -32,7 +40,7 @@ describe('Schedule', () => {
           const requests = shapes.map(([length, samples, maxTokens], index) =>
             request(String.fromCharCode(97 + index), length, samples, maxTokens),
           );
-          const schedule = new Schedule(requests, slots, 1000);
+          const schedule = scheduleOf(requests, slots, 1000);
           const cache = Array.from({ length: slots }, () => [] as number[]);
           const seen = new Set<string>();
           let prefills = 0;
@@ -67,7 +75,7 @@ describe('Schedule', () => {
   });
 
   it('prefills a group once, also when its samples are seated in turns', () => {
-    const schedule = new Schedule([request('a', 5, 4, 2)], 2, 100);
+    const schedule = scheduleOf([request('a', 5, 4, 2)], 2, 100);
     expect(schedule.admit()).toEqual({
       earlyCopies: [],
       prefills: [{ slot: 0, start: 0, ids: Int32Array.of(9700, 9701, 9702, 9703) }],
@@ -81,8 +89,62 @@ describe('Schedule', () => {
     ]);
   });
 
+  it('shares slots between callers by need, whoever came first, and fills their prompts in turns', () => {
+    const schedule = new Schedule({ context: 100 });
+    schedule.growTo(4);
+    const [many, few, late] = [{ call: 1 }, { call: 2 }, { call: 3 }];
+    schedule.add(
+      many,
+      ['a', 'b', 'c', 'd', 'e', 'f'].map((key) => request(key, 9, 1, 3)),
+    );
+    schedule.add(few, [request('x', 9, 3, 3)]);
+    const { prefills } = schedule.admit(24);
+    expect(prefills.map(({ slot, ids }) => [slot, ids.length])).toEqual([
+      [0, 8], // of many
+      [1, 8], // of few, whose second sample copies it
+      [2, 8], // of many
+    ]);
+    expect(schedule.rows.map(({ owner, sample }) => [owner, sample])).toEqual([
+      [many, 0],
+      [few, 0],
+      [few, 1],
+      [many, 0],
+    ]);
+    schedule.add(late, [request('z', 2, 2, 3)]);
+    schedule.accept(schedule.rows, [0, 1, 1, 0], [0, 0, 0, 0]); // both rows of `many` stop
+    schedule.admit();
+    expect(schedule.rows.filter(({ owner }) => owner === late)).toHaveLength(1);
+    expect(schedule.rows.filter(({ owner }) => owner === many)).toHaveLength(1);
+  });
+
+  it('removes one caller and leaves the others as they were', () => {
+    const schedule = new Schedule({ context: 100, firstSlot: 1 });
+    schedule.growTo(3);
+    const [first, second] = [{ call: 1 }, { call: 2 }];
+    schedule.add(first, [request('a', 3, 2, 9), request('b', 30, 2, 9)]);
+    schedule.add(second, [request('c', 3, 2, 9)]);
+    schedule.admit(4);
+    const rows = schedule.rows;
+    schedule.accept(
+      rows,
+      rows.map((_, index) => index + 1),
+      rows.map(() => 0),
+    );
+    const removed = schedule.remove(first);
+    expect(removed.map(({ request: { key }, sample, ids }) => [key, sample, ids.length])).toEqual([
+      ['a', 0, 1],
+      ['a', 1, 1],
+      ['b', 0, 0],
+      ['b', 1, 0],
+    ]);
+    expect(schedule.rows.map(({ owner, ids }) => [owner, ids.length])).toEqual([[second, 1]]);
+    expect(schedule.unfinished).toBe(2);
+    expect(schedule.admit().earlyCopies).toHaveLength(1); // the second sample, from its own prompt
+    expect(schedule.rows).toHaveLength(2);
+  });
+
   it('lets rows decode while a long prompt comes in by parts', () => {
-    const schedule = new Schedule([request('a', 3, 1, 9), request('b', 12, 2, 9)], 3, 100);
+    const schedule = scheduleOf([request('a', 3, 1, 9), request('b', 12, 2, 9)], 3, 100);
     const parts = () => schedule.admit(4).prefills.map(({ slot, start, ids }) => [slot, start, ids.length]);
     expect(parts()).toEqual([
       [0, 0, 2],
@@ -100,7 +162,7 @@ describe('Schedule', () => {
   });
 
   it('ignores what a step launched ahead says of rows that have ended', () => {
-    const schedule = new Schedule([request('a', 3, 2, 9)], 2, 100);
+    const schedule = scheduleOf([request('a', 3, 2, 9)], 2, 100);
     schedule.admit();
     const rows = schedule.rows;
     expect(schedule.accept(rows, [1, 0], [0, 0])).toHaveLength(1);

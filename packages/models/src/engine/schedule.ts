@@ -1,13 +1,24 @@
 // Continuous batching without tensors: which sample sits in which slot, what must be computed before it can decode, and
-// when it ends. A finished row leaves at once and the next sample takes its slot. A prompt is prefilled once for its
-// group and copied, at most so many ids at a time, so that rows which decode wait little for long prompts; its last id is
-// left to the first decoding step, so that every sample starts as an ordinary row.
+// when it ends. A finished row leaves at once and another sample takes its slot, of the call that has the fewest rows: calls
+// share the batch evenly, whatever their size. A prompt is prefilled once for its group and copied, at most so many ids at a
+// time, so that rows which decode wait little for long prompts; its last id is left to the first decoding step, so that every
+// sample starts as an ordinary row.
 
 import type { FinishReason, RolloutRequest, Trajectory } from '@thinkwright/rollouts';
 import { hashKey } from '@thinkwright/tensors';
 
+/** Whoever added requests: samples are shared out and removed by it. Compared by identity. */
+export type Owner = object;
+
+/** A request of one call. Slots are shared between its samples only: the same ids in another call may meet other weights. */
+interface Prompt {
+  owner: Owner;
+  request: RolloutRequest;
+}
+
 /** A sample that is being decoded. */
 export interface Row {
+  owner: Owner;
   request: RolloutRequest;
   sample: number;
   slot: number;
@@ -25,7 +36,7 @@ export interface Row {
 /** A prompt on its way into a slot, and the rows that wait for it. */
 interface Filling {
   slot: number;
-  request: RolloutRequest;
+  prompt: Prompt;
   done: number;
   rows: Row[];
 }
@@ -51,52 +62,89 @@ export interface Finished {
   finish: FinishReason;
 }
 
+export interface ScheduleOptions {
+  /** Most ids in prompt and completion together. */
+  context: number;
+  /** The number of the first slot. Default 0. */
+  firstSlot?: number;
+  hitsStopString?: (row: Row) => boolean;
+}
+
+type Unfinished = Pick<Row, 'request' | 'sample' | 'ids' | 'logProbs'>;
+
 export class Schedule {
   /** Decoding now, one row a slot. */
   rows: Row[] = [];
-  readonly #waiting: { request: RolloutRequest; sample: number }[];
+  /** Of each owner: samples without a slot, the next one last, and how many have one. */
+  readonly #queues = new Map<Owner, { waiting: { prompt: Prompt; sample: number }[]; seated: number }>();
   /** In the order of their seats. */
   #filling: Filling[] = [];
-  readonly #free: number[];
-  /** The request whose prompt a slot holds, also after its row has left. */
-  readonly #held: (RolloutRequest | undefined)[];
-  readonly #context: number;
-  readonly #hitsStopString: (row: Row) => boolean;
+  readonly #free: number[] = [];
+  /** The prompt that a slot holds, also after its row has left. */
+  readonly #held: (Prompt | undefined)[] = [];
+  readonly #options: ScheduleOptions;
+  #slots = 0;
 
-  constructor(
-    requests: readonly RolloutRequest[],
-    slots: number,
-    context: number,
-    hitsStopString: (row: Row) => boolean = () => false,
-  ) {
-    this.#waiting = requests.flatMap((request) =>
-      Array.from({ length: request.samples }, (_, sample) => ({ request, sample })),
-    );
-    this.#waiting.reverse();
-    this.#free = Array.from({ length: slots }, (_, index) => slots - 1 - index);
-    this.#held = new Array<RolloutRequest | undefined>(slots).fill(undefined);
-    this.#context = context;
-    this.#hitsStopString = hitsStopString;
+  constructor(options: ScheduleOptions) {
+    this.#options = options;
+  }
+
+  get slots(): number {
+    return this.#slots;
   }
 
   get isDone(): boolean {
-    return this.rows.length === 0 && this.#waiting.length === 0 && this.#filling.length === 0;
+    return this.#queues.size === 0;
+  }
+
+  /** Whether the owner has samples that have not ended. */
+  has(owner: Owner): boolean {
+    return this.#queues.has(owner);
+  }
+
+  /** Samples that have not ended. */
+  get unfinished(): number {
+    let count = 0;
+    for (const { waiting, seated } of this.#queues.values()) count += waiting.length + seated;
+    return count;
   }
 
   /** Whether somebody waits for a slot or a prompt: the rows may change although none ends. */
   get isWaiting(): boolean {
-    return this.#waiting.length > 0 || this.#filling.length > 0;
+    if (this.#filling.length > 0) return true;
+    for (const { waiting } of this.#queues.values()) if (waiting.length > 0) return true;
+    return false;
+  }
+
+  /** More slots, behind those there are. */
+  growTo(slots: number): void {
+    const first = this.#options.firstSlot ?? 0;
+    const added = Array.from({ length: slots - this.#slots }, (_, index) => first + slots - 1 - index);
+    this.#free.unshift(...added);
+    this.#slots = slots;
+  }
+
+  add(owner: Owner, requests: readonly RolloutRequest[]): void {
+    const waiting = requests.flatMap((request) => {
+      const prompt = { owner, request };
+      return Array.from({ length: request.samples }, (_, sample) => ({ prompt, sample }));
+    });
+    this.#queues.set(owner, { waiting: waiting.reverse(), seated: 0 });
   }
 
   /** Seats waiting samples in free slots, and fills in at most `budget` ids of their prompts. */
   admit(budget = Number.POSITIVE_INFINITY): Admission {
     const admission: Admission = { earlyCopies: [], prefills: [], lateCopies: [] };
-    while (this.#free.length > 0 && this.#waiting.length > 0) {
-      const { request, sample } = this.#waiting.pop()!;
+    while (this.#free.length > 0) {
+      const next = this.#takeWaiting();
+      if (!next) break;
+      const { prompt, sample } = next;
+      const { owner, request } = prompt;
       const length = request.promptIds.length - 1;
-      const holder = this.#held.indexOf(request);
-      const slot = this.#takeSlot(request);
+      const holder = this.#held.indexOf(prompt);
+      const slot = this.#takeSlot(prompt);
       const row: Row = {
+        owner,
         request,
         sample,
         slot,
@@ -107,39 +155,50 @@ export class Schedule {
         logProbs: [],
         ended: false,
       };
-      const filling = this.#filling.find((one) => one.request === request);
+      const filling = this.#filling.find((one) => one.prompt === prompt);
       if (filling) filling.rows.push(row);
-      else if (length > 0 && holder < 0) this.#filling.push({ slot, request, done: 0, rows: [row] });
+      else if (length > 0 && holder < 0) this.#filling.push({ slot, prompt, done: 0, rows: [row] });
       else {
-        if (length > 0 && this.#held[slot] !== request) addCopy(admission.earlyCopies, holder, slot, length);
-        this.rows.push(row);
+        if (length > 0 && this.#held[slot] !== prompt) addCopy(admission.earlyCopies, holder, slot, length);
+        this.rows = [...this.rows, row];
       }
-      this.#held[slot] = request;
+      this.#held[slot] = prompt;
     }
     this.#fill(admission, budget);
     return admission;
   }
 
+  /** The next sample of the owner with the fewest rows, the longest-known one among equals. */
+  #takeWaiting(): { prompt: Prompt; sample: number } | undefined {
+    let poorest: { waiting: { prompt: Prompt; sample: number }[]; seated: number } | undefined;
+    for (const queue of this.#queues.values())
+      if (queue.waiting.length > 0 && (!poorest || queue.seated < poorest.seated)) poorest = queue;
+    if (!poorest) return undefined;
+    poorest.seated++;
+    return poorest.waiting.pop();
+  }
+
   #fill({ prefills, lateCopies }: Admission, budget: number): void {
     let left = budget;
-    while (this.#filling.length > 0 && left > 0) {
-      const filling = this.#filling[0]!;
-      const { slot, request, done, rows } = filling;
-      const length = request.promptIds.length - 1;
+    for (const filling of inTurns(this.#filling)) {
+      if (left === 0) break;
+      const { slot, prompt, done, rows } = filling;
+      const { promptIds } = prompt.request;
+      const length = promptIds.length - 1;
       const end = Math.min(length, done + left);
-      prefills.push({ slot, start: done, ids: request.promptIds.subarray(done, end) });
+      prefills.push({ slot, start: done, ids: promptIds.subarray(done, end) });
       left -= end - done;
       filling.done = end;
-      if (end < length) return;
+      if (end < length) break;
       for (const row of rows) if (row.slot !== slot) addCopy(lateCopies, slot, row.slot, length);
-      this.rows.push(...rows);
-      this.#filling.shift();
+      this.rows = [...this.rows, ...rows];
+      this.#filling = this.#filling.filter((one) => one !== filling);
     }
   }
 
   /** A free slot, if possible one that still holds this prompt. */
-  #takeSlot(request: RolloutRequest): number {
-    const index = this.#free.findIndex((slot) => this.#held[slot] === request);
+  #takeSlot(prompt: Prompt): number {
+    const index = this.#free.findIndex((slot) => this.#held[slot] === prompt);
     return index < 0 ? this.#free.pop()! : this.#free.splice(index, 1)[0]!;
   }
 
@@ -154,30 +213,54 @@ export class Schedule {
       row.nextPosition++;
       const finish = this.#finishOf(row);
       if (!finish) continue;
-      row.ended = true;
       finished.push({ row, finish });
-      this.#free.push(row.slot);
+      this.#unseat(row);
     }
     if (finished.length > 0) this.rows = this.rows.filter(({ ended }) => !ended);
     return finished;
   }
 
+  #unseat(row: Row): void {
+    row.ended = true;
+    this.#free.push(row.slot);
+    const queue = this.#queues.get(row.owner)!;
+    queue.seated--;
+    if (queue.seated === 0 && queue.waiting.length === 0) this.#queues.delete(row.owner);
+  }
+
   #finishOf(row: Row): FinishReason | undefined {
     const { sampling } = row.request;
-    if (sampling.stopIds.includes(row.nextId) || this.#hitsStopString(row)) return 'stop';
-    if (row.ids.length >= sampling.maxTokens || row.nextPosition + 1 >= this.#context) return 'length';
+    if (sampling.stopIds.includes(row.nextId) || this.#options.hitsStopString?.(row)) return 'stop';
+    if (row.ids.length >= sampling.maxTokens || row.nextPosition + 1 >= this.#options.context) return 'length';
     return undefined;
   }
 
-  /** Ends everything: rows with what they have, waiting samples with nothing. */
-  abort(): Pick<Row, 'request' | 'sample' | 'ids' | 'logProbs'>[] {
-    const waiting = this.#waiting.reverse().map((sample) => ({ ...sample, ids: [], logProbs: [] }));
-    const ended = [...this.rows, ...this.#filling.flatMap(({ rows }) => rows), ...waiting];
-    this.rows = [];
-    this.#filling = [];
-    this.#waiting.length = 0;
-    return ended;
+  /** Ends all of an owner: rows with what they have, waiting samples with nothing. */
+  remove(owner: Owner): Unfinished[] {
+    const queue = this.#queues.get(owner);
+    if (!queue) return [];
+    const waiting = queue.waiting.reverse().map(({ prompt, sample }) => unsampled(prompt.request, sample));
+    queue.waiting = [];
+    const filling = this.#filling.filter(({ prompt }) => prompt.owner === owner).flatMap(({ rows }) => rows);
+    const rows = [...this.rows.filter((row) => row.owner === owner), ...filling];
+    for (const { slot } of filling) this.#held[slot] = undefined; // a prompt that is not whole
+    for (const row of rows) this.#unseat(row);
+    this.#filling = this.#filling.filter(({ prompt }) => prompt.owner !== owner);
+    this.rows = this.rows.filter((row) => row.owner !== owner);
+    this.#queues.delete(owner);
+    return [...rows, ...waiting];
   }
+}
+
+/** The first prompt of each owner, then the second of each, and so on. */
+function inTurns(filling: readonly Filling[]): Filling[] {
+  const turns = new Map<Owner, number>();
+  const ranked = filling.map((one) => {
+    const turn = turns.get(one.prompt.owner) ?? 0;
+    turns.set(one.prompt.owner, turn + 1);
+    return { one, turn };
+  });
+  return ranked.sort((a, b) => a.turn - b.turn).map(({ one }) => one);
 }
 
 function addCopy(copies: PrefixCopy[], from: number, to: number, length: number): void {
@@ -186,8 +269,12 @@ function addCopy(copies: PrefixCopy[], from: number, to: number, length: number)
   else copies.push({ from, to: [to], length });
 }
 
+export function unsampled(request: RolloutRequest, sample: number): Unfinished {
+  return { request, sample, ids: [], logProbs: [] };
+}
+
 export function toTrajectory(
-  { request, sample, ids, logProbs }: Pick<Row, 'request' | 'sample' | 'ids' | 'logProbs'>,
+  { request, sample, ids, logProbs }: Unfinished,
   finish: FinishReason,
   weightVersion: number,
 ): Trajectory {

@@ -52,6 +52,7 @@ export function rolloutConformance(subject: ConformanceSubject): ConformanceChec
     check('a signal aborted beforehand samples nothing', abortBefore),
     check('weightVersion of info is stamped on trajectories', versionStamped),
     check('requests with different sampling share a batch', mixedSampling),
+    check('calls that overlap get what they would get alone', overlappingCalls),
     check('what cannot be served is an error with a code', refusals),
     check('an early return from the iteration leaves the engine usable', earlyReturn),
   ];
@@ -260,6 +261,17 @@ async function mixedSampling(engine: RolloutEngine): Promise<void> {
   assert.deepEqual(texts(top[0]!), texts(together[0]!.slice(0, 1)));
 }
 
+async function overlappingCalls(engine: RolloutEngine): Promise<void> {
+  const calls = [
+    [await request(engine, 'a', 3, { temperature: 0.8 }, 3), await request(engine, 'b', 9)],
+    [await request(engine, 'a', 3, { frequencyPenalty: 0.5, presencePenalty: 0.5, seed: 4 }, 2)],
+    [await request(engine, 'c', 12, { maxTokens: 16, repetitionPenalty: 1.3 })],
+  ];
+  const together = await Promise.all(calls.map((requests) => collectTrajectories(engine, requests)));
+  for (const [index, requests] of calls.entries())
+    assertSame(together[index]!.flat(), (await collectTrajectories(engine, requests)).flat());
+}
+
 async function refusals(engine: RolloutEngine): Promise<void> {
   const { maxTokens, vocabularySize } = await engine.info();
   const fine = await request(engine, 'a', 3);
@@ -278,6 +290,8 @@ async function refusals(engine: RolloutEngine): Promise<void> {
         { topP: 0 },
         { topK: -1 },
         { minP: 2 },
+        { frequencyPenalty: 3 },
+        { presencePenalty: -3 },
       ] as const
     ).map((sampling): [RolloutErrorCode, RolloutRequest[]] => [
       'TW_ROLLOUTS_BAD_SAMPLING',

@@ -1,12 +1,15 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { createKeyValueCache, createLayout, memoryReport, tf, useDevice } from '../index.ts';
+import { createKeyValueCache, createLayout, type KeyValueCache, memoryReport, tf, useDevice } from '../index.ts';
 import { expectClose } from '../test/conformance.ts';
 import { presentDevices } from '../test/present-devices.ts';
 import { randomTensor } from '../test/random-tensors.ts';
 import { attention } from './attention.ts';
 import { cachedAttention } from './cached-attention.ts';
 import { linear } from './linear.ts';
-import { sampleTokens, sampleTokensComposite } from './sample-tokens.ts';
+import { sampleRows, sampleRowsComposite } from './sample-rows.ts';
+import { alike, sampleTokens } from './sample-tokens.ts';
+import { packSettings, SETTINGS_WIDTH } from './sampling-settings.ts';
+import { createTokenCounts, startCounts } from './token-counts.ts';
 import { tokenLogProbs } from './token-log-probs.ts';
 
 const HEADS = { headCount: 4, keyValueHeadCount: 2, headDimension: 6 };
@@ -79,6 +82,40 @@ for (const device of await presentDevices()) {
       tf.dispose([prompt, next, positions]);
     });
 
+    test('a cache that grows keeps what it holds', () => {
+      const prompt = randomTensor<tf.Tensor2D>([35, WIDTH], 4);
+      const next = randomTensor<tf.Tensor2D>([1, WIDTH], 5);
+      const positions = indices(Array.from({ length: 35 }, (_, position) => position));
+      const continued = (grow: (cache: KeyValueCache) => void) =>
+        tf.tidy(() => {
+          const cache = createKeyValueCache({
+            layers: 2,
+            slots: 2,
+            capacity: 40,
+            keyValueHeadCount: 2,
+            headDimension: 6,
+          });
+          for (const layer of [0, 1]) cachedAttention(prompt, cache, layer, tf.onesLike(positions), positions, HEADS);
+          grow(cache);
+          cache.copyPrefix(1, [cache.slots - 2], 35);
+          const out = [cache.slots - 2, 1].map((slot) =>
+            cachedAttention(next, cache, 1, indices([slot]), indices([35]), HEADS).dataSync<'float32'>(),
+          );
+          const held = cache.keys[0]!.shape;
+          cache.dispose();
+          return { out, held };
+        });
+      const small = continued(() => {});
+      const large = continued((cache) => {
+        cache.grow(5, 70);
+        expect([cache.slots, cache.capacity]).toEqual([5, 96]);
+        expect(() => cache.grow(4, 96)).toThrow(/less than/);
+      });
+      expect(large.held).toEqual([5, 2, 96, 6]);
+      expect(large.out).toEqual(small.out);
+      tf.dispose([prompt, next, positions]);
+    });
+
     test('the log-prob of a sampled token equals tokenLogProbs bit for bit', () => {
       tf.tidy(() => {
         const hidden = randomTensor<tf.Tensor2D>([33, 10], 6);
@@ -105,11 +142,61 @@ for (const device of await presentDevices()) {
         for (const filters of [{}, { topK: 5 }, { topP: 0.8 }, { minP: 0.1 }, { topK: 9, topP: 0.9, minP: 0.02 }]) {
           const options = { temperature: 0.9, topK: 0, topP: 1, minP: 0, ...filters };
           const found = sampleTokens(logits, options, random);
-          const expected = sampleTokensComposite(logits, options, random);
+          const expected = sampleRowsComposite(logits, alike(200, options, random));
           expect(found.ids.dataSync()).toEqual(expected.ids.dataSync());
           expectClose('log-probs', found.logProbs.dataSync(), expected.logProbs.dataSync(), 2e-6);
         }
       });
+    });
+
+    test('each row has its own settings and history, in the batch as alone, like the composite', () => {
+      const rows = 24;
+      const vocabulary = 40;
+      const options = Array.from({ length: rows }, (_, row) => ({
+        temperature: row % 5 === 0 ? 0 : 0.5 + row / 20,
+        topK: row % 3 === 0 ? 6 : 0,
+        topP: row % 4 === 1 ? 0.7 : 1,
+        repetitionPenalty: row % 2 === 0 ? 1.4 : 1,
+        frequencyPenalty: row % 3 === 1 ? 0.3 : 0,
+        presencePenalty: row % 6 === 5 ? -0.5 : 0,
+      }));
+      const run = (members: number[], sample: typeof sampleRows) => {
+        const counts = createTokenCounts(rows, vocabulary);
+        const drawn = Array.from({ length: 6 }, () => new Map<number, { id: number; logProb: number }>());
+        tf.tidy(() => {
+          for (const row of members) startCounts(counts, row, indices([row, 3, 3]));
+          for (const [step, found] of drawn.entries()) {
+            const logits = members.map((row) => randomTensor<tf.Tensor2D>([1, vocabulary], 31 + (row % 3)));
+            const settings = packSettings(members.map((row) => options[row]!));
+            const { ids, logProbs } = sample(
+              tf.mul(tf.concat(logits, 0), 2),
+              {
+                settings: tf.tensor2d(settings, [members.length, SETTINGS_WIDTH]),
+                seeds: indices(members.map((row) => row % 4)),
+                keys: indices(members),
+                positions: indices(members.map(() => step)),
+                slots: indices(members),
+              },
+              counts,
+            );
+            const [id, logProb] = [ids.dataSync(), logProbs.dataSync()];
+            for (const [index, row] of members.entries()) found.set(row, { id: id[index]!, logProb: logProb[index]! });
+          }
+        });
+        counts.dispose();
+        return drawn;
+      };
+      const all = Array.from({ length: rows }, (_, row) => row);
+      const together = run(all, sampleRows);
+      const composite = run(all, sampleRowsComposite);
+      const few = run([22, 5, 13], sampleRows);
+      for (const [step, drawn] of together.entries()) {
+        for (const row of all) {
+          expect(drawn.get(row)!.id).toBe(composite[step]!.get(row)!.id);
+          expect(Math.abs(drawn.get(row)!.logProb - composite[step]!.get(row)!.logProb)).toBeLessThan(3e-6);
+        }
+        for (const [row, alone] of few[step]!) expect(alone).toEqual(drawn.get(row));
+      }
     });
 
     test('draws follow the distribution and do not depend on the batch', () => {
