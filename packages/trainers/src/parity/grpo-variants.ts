@@ -14,6 +14,7 @@ import {
   absoluteDeviation,
   type Comparison,
   countFamily,
+  deviationAt,
   type ParityFamily,
   relativeDeviation,
 } from './parity-family.ts';
@@ -122,7 +123,7 @@ export function adaptiveEntropyParity(folder: string): Promise<ParityFamily> {
       const mean = entropies.reduce((sum, value) => sum + value, 0) / entropies.length;
       state = afterWindow(state, mean, adaptive);
       comparisons.push(
-        { what: 'loss', deviation: absoluteDeviation(losses, loss) / scale, tolerance: TOLERANCE },
+        { what: 'loss', deviation: deviationAt(absoluteDeviation(losses, loss), scale), tolerance: TOLERANCE },
         { what: 'entropy', deviation: relativeDeviation([mean], [worldEntropy]), tolerance: TOLERANCE },
         { what: 'entropyCoef', deviation: Math.abs(state.coefficient - entropyCoef), tolerance: 1e-12 },
       );

@@ -15,6 +15,7 @@ import { policyOptions } from './grpo-losses.ts';
 import {
   absoluteDeviation,
   countFamily,
+  deviationAt,
   float64Deviation,
   type ParityFamily,
   relativeDeviation,
@@ -73,7 +74,7 @@ export function grpoWindowsParity(folder: string): Promise<ParityFamily> {
         ),
         tolerance: 1e-10,
       },
-      { what: 'loss of the window', deviation: Math.abs(loss - total) / largestLoss, tolerance: TOLERANCE },
+      { what: 'loss of the window', deviation: deviationAt(Math.abs(loss - total), largestLoss), tolerance: TOLERANCE },
       { what: 'gradTable', deviation: relativeDeviation(gradient, flatten(outputs.gradTable)), tolerance: TOLERANCE },
       {
         what: 'metrics',

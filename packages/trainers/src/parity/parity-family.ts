@@ -56,9 +56,11 @@ export function absoluteDeviation(actual: ArrayLike<number>, expected: ArrayLike
 export function relativeDeviation(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   let scale = 0;
   for (let i = 0; i < expected.length; i++) scale = Math.max(scale, Math.abs(expected[i]!));
-  const gap = absoluteDeviation(actual, expected);
-  return gap === 0 ? 0 : gap / (scale === 0 ? 1 : scale);
+  return deviationAt(absoluteDeviation(actual, expected), scale);
 }
+
+/** A gap relative to a scale; where all that is compared with is 0, the gap itself. */
+export const deviationAt = (gap: number, scale: number): number => gap / (scale === 0 ? 1 : scale);
 
 /** float64 families: 1e-10 absolute plus 1e-10 relative, stated as the deviation beyond which a number fails. */
 export function float64Deviation(actual: ArrayLike<number>, expected: ArrayLike<number>): number {

@@ -13,6 +13,7 @@ import {
   absoluteDeviation,
   type Comparison,
   countFamily,
+  deviationAt,
   type ParityFamily,
   relativeDeviation,
 } from './parity-family.ts';
@@ -68,10 +69,14 @@ async function check(
   const scale = Math.max(...perSequence.map(Math.abs), Math.abs(outputs.loss));
   const expected = flatten(picked.map(({ row, t }) => outputs.gradLogits[row]![t - 1]!));
   const comparisons = [
-    { what: 'loss', deviation: Math.abs((await loss.data())[0]! - outputs.loss) / scale, tolerance: TOLERANCE },
+    {
+      what: 'loss',
+      deviation: deviationAt(Math.abs((await loss.data())[0]! - outputs.loss), scale),
+      tolerance: TOLERANCE,
+    },
     {
       what: 'losses',
-      deviation: absoluteDeviation(await kept.perSequence!.data(), perSequence) / scale,
+      deviation: deviationAt(absoluteDeviation(await kept.perSequence!.data(), perSequence), scale),
       tolerance: TOLERANCE,
     },
     {

@@ -4,7 +4,7 @@
 import { klPenalisedRewards, leaveOneOutAdvantages } from '../advantages/leave-one-out.ts';
 import { sumRewards } from '../advantages/sum-rewards.ts';
 import { bigramLogProbs } from './bigram-policy.ts';
-import { countFamily, float64Deviation, type ParityFamily, relativeDeviation } from './parity-family.ts';
+import { countFamily, deviationAt, float64Deviation, type ParityFamily, relativeDeviation } from './parity-family.ts';
 import { flatten, readCases, readParityJson } from './parity-folder.ts';
 import { runPolicyCase } from './policy-case.ts';
 
@@ -90,7 +90,7 @@ export function rlooParity(folder: string): Promise<ParityFamily> {
     return [
       { what: 'baselines', deviation: float64Deviation(baselines, flatten(outputs.baselines)), tolerance: 1e-10 },
       { what: 'advantages', deviation: float64Deviation(advantages, outputs.batch.advantages), tolerance: 1e-10 },
-      { what: 'loss', deviation: Math.abs(result.loss + masked - outputs.loss) / scale, tolerance: 2e-6 },
+      { what: 'loss', deviation: deviationAt(Math.abs(result.loss + masked - outputs.loss), scale), tolerance: 2e-6 },
       { what: 'gradTable', deviation: relativeDeviation(gradient, flatten(outputs.gradTable)), tolerance: 2e-6 },
     ];
   });
