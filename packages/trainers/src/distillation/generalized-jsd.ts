@@ -3,7 +3,7 @@
 //   else: beta KL(teacher || M) + (1 - beta) KL(student || M),  M = (1 - beta) student + beta teacher
 // GKD, Agarwal et al., https://arxiv.org/abs/2306.13649 eq. 1; TRL GKDTrainer.
 
-import { tf } from '@thinkwright/tensors';
+import { record, tf } from '@thinkwright/tensors';
 
 export interface JsdOptions {
   beta: number;
@@ -18,12 +18,41 @@ export function generalizedJsdTerms(
   { beta, temperature }: JsdOptions,
 ): tf.Tensor2D {
   const logProbs = (logits: tf.Tensor2D): tf.Tensor2D => tf.logSoftmax(tf.div<tf.Tensor2D>(logits, temperature));
-  const [s, t] = [logProbs(student), logProbs(teacher)];
-  const divergence = (p: tf.Tensor2D, q: tf.Tensor2D): tf.Tensor2D => tf.mul(tf.exp(p), tf.sub(p, q));
-  if (beta === 0) return divergence(t, s);
-  if (beta === 1) return divergence(s, t);
-  const mixture: tf.Tensor2D = tf.log(tf.add(tf.mul(tf.exp(s), 1 - beta), tf.mul(tf.exp(t), beta)));
-  return tf.add(tf.mul(divergence(t, mixture), beta), tf.mul(divergence(s, mixture), 1 - beta));
+  return divergenceTerms(logProbs(student), logProbs(teacher), beta);
+}
+
+/** Summands of the divergence, from log-probs of any shape; the student's on the tape. */
+export function divergenceTerms<T extends tf.Tensor>(student: T, teacher: T, beta: number): T {
+  const divergence = (p: T, q: T): T => tf.mul(tf.exp(p), tf.sub(p, q));
+  if (beta === 0) return divergence(teacher, student);
+  if (beta === 1) return divergence(student, teacher);
+  return mixtureTerms(student, teacher, beta);
+}
+
+const LARGEST_EXPONENT = 80; // exp stays finite in float32
+
+/**
+ * Between the two, with d/d(log s) = (1 - beta) s log(s / M) written out: the tape would sum beta t (1 - beta) / M and its like, which
+ * cancel where teacher and student agree.
+ */
+function mixtureTerms<T extends tf.Tensor>(student: T, teacher: T, beta: number): T {
+  return record<T>({
+    inputs: { student },
+    forward(save) {
+      const part = (own: T, other: T, otherShare: number): T =>
+        tf.mul(tf.mul(tf.exp(own), logOfMixture(tf.sub<T>(other, own), otherShare)), otherShare - 1);
+      const ofStudent = part(student, teacher, beta); // (1 - beta) s log(s / M)
+      save([ofStudent]);
+      return tf.add(ofStudent, part(teacher, student, 1 - beta));
+    },
+    backward: (dy, [slope]) => ({ student: () => tf.mul(dy as T, slope as T) }),
+  });
+}
+
+/** log(M / p) = log(1 + share (q / p - 1)) of a mixture of p and a share of q. @param difference log(q / p). */
+function logOfMixture<T extends tf.Tensor>(difference: T, share: number): T {
+  const bounded = tf.minimum<T>(difference, LARGEST_EXPONENT);
+  return tf.add(tf.log1p(tf.mul(tf.expm1(bounded), share)), tf.sub(difference, bounded));
 }
 
 /** Sum of the divergences of all rows, divided by the tokens of the optimizer window. */

@@ -3,6 +3,7 @@
 // and it is 0 only where both agree on the k tokens. Same beta as generalized-jsd.ts.
 
 import { tf } from '@thinkwright/tensors';
+import { divergenceTerms } from './generalized-jsd.ts';
 
 /** Below this the bin is as good as empty, and its logarithm is held there. */
 const SMALLEST = 1e-9;
@@ -22,14 +23,6 @@ export function topKJsd(
   const t: tf.Tensor2D = tf.mul(teacher, isKnown);
   const rest = (logProbs: tf.Tensor2D): tf.Tensor1D =>
     tf.log(tf.maximum(tf.sub(1, tf.sum(tf.mul(tf.exp(logProbs), isKnown), 1)), SMALLEST));
-  const known: tf.Tensor1D = tf.sum(tf.mul(terms(s, t, beta), isKnown), 1);
-  return tf.add(known, terms(rest(s), rest(t), beta));
-}
-
-function terms<T extends tf.Tensor>(s: T, t: T, beta: number): T {
-  const divergence = (p: T, q: T): T => tf.mul(tf.exp(p), tf.sub(p, q));
-  if (beta === 0) return divergence(t, s);
-  if (beta === 1) return divergence(s, t);
-  const mixture: T = tf.log(tf.add(tf.mul(tf.exp(s), 1 - beta), tf.mul(tf.exp(t), beta)));
-  return tf.add(tf.mul(divergence(t, mixture), beta), tf.mul(divergence(s, mixture), 1 - beta));
+  const known: tf.Tensor1D = tf.sum(tf.mul(divergenceTerms(s, t, beta), isKnown), 1);
+  return tf.add(known, divergenceTerms(rest(s), rest(t), beta));
 }
