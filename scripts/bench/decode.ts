@@ -4,13 +4,14 @@
 import { parseArgs } from 'node:util';
 import { createEngine, loadModel, type Storage } from '@thinkwright/models';
 import { collectTrajectories } from '@thinkwright/rollouts';
-import { useDevice } from '@thinkwright/tensors';
+import { type Numerics, useDevice } from '@thinkwright/tensors';
 
 const { values } = parseArgs({
   options: {
     model: { type: 'string' },
     batch: { type: 'string', default: '1,8,64' },
     storage: { type: 'string', default: 'float32' },
+    numerics: { type: 'string', default: 'exact' },
     prefill: { type: 'string', default: '' },
     runs: { type: 'string', default: '1' },
   },
@@ -21,7 +22,10 @@ const [short, long] = [16, 80];
 const runs = Number(values.runs);
 
 const device = await useDevice('auto');
-const model = await loadModel(values.model, { storage: values.storage as Storage });
+const model = await loadModel(values.model, {
+  storage: values.storage as Storage,
+  numerics: values.numerics as Numerics,
+});
 const median = (list: number[]) => list.sort((a, b) => a - b)[list.length >> 1]!;
 const listed = (text: string) => text.split(',').filter(Boolean).map(Number);
 
@@ -59,6 +63,7 @@ console.log(
   JSON.stringify({
     device: device.name,
     storage: values.storage,
+    numerics: values.numerics,
     tokensPerSecond,
     prefillTokensPerSecond,
     peakGigabytes,

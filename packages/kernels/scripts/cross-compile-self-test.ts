@@ -9,7 +9,8 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const NATIVE = fileURLToPath(new URL('../native', import.meta.url));
 const UNITS =
-  /^(gemm|kernels|test)\/(?!.*-avx(2|512)\.cc$).*\.cc$|^runtime\/(arena|thread-pool|scratch|cpu-features)\.cc$/;
+  /^(gemm|kernels|test)\/(?!.*-avx[^/]*\.cc$).*\.cc$|^runtime\/(arena|thread-pool|scratch|cpu-features)\.cc$/;
+const DOT_FLAGS = ['-march=armv8.2-a+dotprod'];
 
 /** Path of the program, made in `folder` with the compiler `command`. */
 export async function crossCompileSelfTest(command: string, folder: string): Promise<string> {
@@ -19,7 +20,14 @@ export async function crossCompileSelfTest(command: string, folder: string): Pro
   const queue = [...units];
   const work = async () => {
     for (let file = queue.shift(); file !== undefined; file = queue.shift())
-      await run(command, [...flags, '-c', join(NATIVE, file), '-o', object(file)]);
+      await run(command, [
+        ...flags,
+        ...(file.endsWith('-neon-dot.cc') ? DOT_FLAGS : []),
+        '-c',
+        join(NATIVE, file),
+        '-o',
+        object(file),
+      ]);
   };
   await Promise.all([work(), work()]);
   const program = join(folder, 'self-test');

@@ -47,6 +47,10 @@ export class NativeBackend extends tf.KernelBackend {
     return this.#held(id).stored?.storage;
   }
 
+  numericsOf(id: object): string | undefined {
+    return this.#held(id).stored?.numerics;
+  }
+
   /** The block of an input, which is brought here first if another backend holds it. */
   data(tensor: tf.TensorInfo): DeviceData {
     const id = tensor.dataId;

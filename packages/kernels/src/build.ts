@@ -30,7 +30,10 @@ const AVX512_FLAGS = [...AVX2_FLAGS, '-Wno-uninitialized', '-mavx512f', '-mavx51
 const FILE_FLAGS = [
   { suffix: '-avx2.cc', architecture: 'x64', flags: AVX2_FLAGS },
   { suffix: '-avx512.cc', architecture: 'x64', flags: AVX512_FLAGS },
+  { suffix: '-avx-vnni.cc', architecture: 'x64', flags: [...AVX2_FLAGS, '-mavxvnni'] },
+  { suffix: '-avx512-vnni.cc', architecture: 'x64', flags: [...AVX512_FLAGS, '-mavx512vnni'] },
   { suffix: '-neon.cc', architecture: 'arm64', flags: [] },
+  { suffix: '-neon-dot.cc', architecture: 'arm64', flags: ['-march=armv8.2-a+dotprod'] },
 ];
 const LINK_FLAGS = process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : [];
 

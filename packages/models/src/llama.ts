@@ -7,6 +7,7 @@ import {
   checkpoint,
   embedding,
   type KeyValueCache,
+  numericsOf,
   type Parameter,
   rmsNorm,
   type SequenceLayout,
@@ -75,9 +76,22 @@ export class Llama implements LanguageModel {
   }
 
   parameters(): Parameter[] {
+    this.#refuseInference();
     if (this.#adapter) return this.#adapter.parameters();
     this.#refuseFrozen();
     return parameterSpecs(this.config).map(({ name, decay }) => ({ name, variable: this.#weights.get(name)!, decay }));
+  }
+
+  /** Products in int8 numerics have no gradient, not even for an adapter. */
+  #refuseInference(): void {
+    for (const [name, weight] of this.#weights) {
+      const numerics = numericsOf(weight);
+      if (numerics !== 'exact')
+        throw new ModelError(
+          'TW_MODELS_INFERENCE_NUMERICS',
+          `'${name}' is computed in ${numerics} numerics, which are for inference: nothing can be trained through it. Load the model with numerics: 'exact'.`,
+        );
+    }
   }
 
   /** Weights in fewer bits cannot be updated. */

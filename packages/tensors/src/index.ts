@@ -36,7 +36,18 @@ export { hashKey } from './random/hash-key.ts';
 export { normal, normalValues } from './random/normal.ts';
 export { philox } from './random/philox.ts';
 export { uniform } from './random/uniform.ts';
-export { fitsStorage, type StorageType, storageOf, storeAs, storeBlocks, storesWeights } from './storage.ts';
+export {
+  fitsNumerics,
+  fitsStorage,
+  type Numerics,
+  numericsOf,
+  type StorageType,
+  type StoreOptions,
+  storageOf,
+  storeAs,
+  storeBlocks,
+  storesWeights,
+} from './storage.ts';
 export { hasKernel, recomputable, record, runKernel, withoutGradient } from './tape.ts';
 export { tf } from './tfjs.ts';
 export {

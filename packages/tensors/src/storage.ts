@@ -10,6 +10,29 @@ import { tf } from './tfjs.ts';
 /** Bits a number: float32 32, bfloat16 and float16 16, q8_0 8.5, q4_0 4.5, q4_1 5, q4_k 4.5, q5_k 5.5, q6_k 6.6. */
 export type StorageType = 'float32' | 'bfloat16' | 'float16' | 'q8_0' | 'q4_0' | 'q4_1' | 'q4_k' | 'q5_k' | 'q6_k';
 
+/**
+ * How products with a stored weight are computed. `exact`: as with float32 weights of the same values, bit for bit. `int8`: x is
+ * rounded to 8 bits with a scale for every 32 numbers, and multiplied with the whole numbers of the blocks; inference only, for
+ * q8_0, q4_0, q4_1 and q4_k. Either way a row's bits do not depend on the batch, the threads or the instruction set.
+ */
+export type Numerics = 'exact' | 'int8';
+
+const NUMERICS: Record<Numerics, readonly StorageType[] | 'all'> = {
+  exact: 'all',
+  int8: ['q8_0', 'q4_0', 'q4_1', 'q4_k'],
+};
+
+export interface StoreOptions {
+  /** Default `exact`. */
+  numerics?: Numerics;
+}
+
+/** Whether weights stored so can be computed with in these numerics. */
+export function fitsNumerics(numerics: Numerics, storage: StorageType): boolean {
+  const fitting = NUMERICS[numerics];
+  return fitting === 'all' || fitting.includes(storage);
+}
+
 /** Numbers that share a scale: K must be a multiple. */
 const BLOCK: Record<StorageType, number> = {
   float32: 1,
@@ -37,9 +60,14 @@ export function storesWeights(): boolean {
  * The weight rounded to `storage` with ggml's reference rounding; the identity (a clone) on devices without it.
  * @param weight [N, K], K a whole number of blocks
  * @returns a new tensor; `weight` stays the caller's
- * @throws TensorError TW_TENSORS_SHAPE when K has no whole blocks; TW_TENSORS_OPTION for the K types, which are only read
+ * @throws TensorError TW_TENSORS_SHAPE when K has no whole blocks; TW_TENSORS_OPTION for the K types, which are only read, and for
+ *   numerics that the storage or the device does not have
  */
-export function storeAs(weight: tf.Tensor2D, storage: StorageType): tf.Tensor2D {
+export function storeAs(
+  weight: tf.Tensor2D,
+  storage: StorageType,
+  { numerics = 'exact' }: StoreOptions = {},
+): tf.Tensor2D {
   expectShape('storeAs', 'weight', weight, [-1, -1], '[N, K]');
   expectBlocks('storeAs', storage, weight.shape[1]);
   if (BLOCK[storage] === 256)
@@ -47,22 +75,30 @@ export function storeAs(weight: tf.Tensor2D, storage: StorageType): tf.Tensor2D 
       'TW_TENSORS_OPTION',
       `storeAs: ${storage} is read from files, not made here; use q4_0, q4_1 or q8_0`,
     );
+  expectNumerics('storeAs', storage, numerics);
   if (storage === 'float32' || !hasKernel('TwStoreAs')) return tf.clone(weight);
-  return runKernel('TwStoreAs', { x: weight }, { storage });
+  return runKernel('TwStoreAs', { x: weight }, { storage, numerics });
 }
 
 /**
  * A weight from the blocks of a GGUF file (or plain 16-bit floats), which stay as they are.
  * @param blocks N rows of K / block length blocks, as ggml lays them out
- * @throws TensorError TW_TENSORS_SHAPE when sizes disagree; TW_TENSORS_OPTION on a device that stores no weights
+ * @throws TensorError TW_TENSORS_SHAPE when sizes disagree; TW_TENSORS_OPTION on a device that stores no weights, and for numerics
+ *   that the storage does not have
  */
-export function storeBlocks(blocks: Uint8Array, shape: [number, number], storage: StorageType): tf.Tensor2D {
+export function storeBlocks(
+  blocks: Uint8Array,
+  shape: [number, number],
+  storage: StorageType,
+  { numerics = 'exact' }: StoreOptions = {},
+): tf.Tensor2D {
   if (!storesWeights())
     throw new TensorError(
       'TW_TENSORS_OPTION',
       `storeBlocks: the '${tf.getBackend()}' device keeps weights as float32 only; expand them first`,
     );
   expectBlocks('storeBlocks', storage, shape[1]);
+  expectNumerics('storeBlocks', storage, numerics);
   const expected = shape[0] * (shape[1] / BLOCK[storage]) * BLOCK_BYTES[storage];
   if (blocks.length !== expected)
     throw new TensorError(
@@ -70,7 +106,7 @@ export function storeBlocks(blocks: Uint8Array, shape: [number, number], storage
       `storeBlocks: ${blocks.length} bytes for [${shape}] as ${storage}, expected ${expected}`,
     );
   return tf.tidy(() =>
-    runKernel<tf.Tensor2D>('TwStoreBlocks', { blocks: tf.tensor1d(blocks, 'bool') }, { storage, shape }),
+    runKernel<tf.Tensor2D>('TwStoreBlocks', { blocks: tf.tensor1d(blocks, 'bool') }, { storage, shape, numerics }),
   );
 }
 
@@ -88,11 +124,36 @@ const BLOCK_BYTES: Record<StorageType, number> = {
 
 interface StoringBackend extends tf.KernelBackend {
   storageOf?(dataId: tf.DataId): StorageType | undefined;
+  numericsOf?(dataId: tf.DataId): Numerics | undefined;
 }
 
 /** How the active device keeps this tensor. */
 export function storageOf(tensor: tf.Tensor): StorageType {
   return (tf.backend() as StoringBackend).storageOf?.(tensor.dataId) ?? 'float32';
+}
+
+/** How the active device computes products with this weight. */
+export function numericsOf(tensor: tf.Tensor): Numerics {
+  return (tf.backend() as StoringBackend).numericsOf?.(tensor.dataId) ?? 'exact';
+}
+
+function expectNumerics(op: string, storage: StorageType, numerics: Numerics): void {
+  if (numerics === 'exact') return;
+  if (!(numerics in NUMERICS))
+    throw new TensorError(
+      'TW_TENSORS_OPTION',
+      `${op}: numerics is '${numerics}', expected one of ${Object.keys(NUMERICS).join(', ')}`,
+    );
+  if (!fitsNumerics(numerics, storage))
+    throw new TensorError(
+      'TW_TENSORS_OPTION',
+      `${op}: ${numerics} numerics need blocks (${NUMERICS[numerics]}), not ${storage}; choose such a storage, or exact numerics`,
+    );
+  if (!storesWeights())
+    throw new TensorError(
+      'TW_TENSORS_OPTION',
+      `${op}: the '${tf.getBackend()}' device computes in float32 only; use the native device, or exact numerics`,
+    );
 }
 
 function expectBlocks(op: string, storage: StorageType, k: number): void {

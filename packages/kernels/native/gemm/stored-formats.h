@@ -1,8 +1,10 @@
 // Weights in fewer bits, in the order the products read them: panels of 16 columns, inside a panel blocks along k, inside a block
-// the scales of the 16 columns and then their numbers, 8 depths at a time, so that one vector instruction unpacks one depth.
+// the scales of the 16 columns and then their numbers, some depths of a column to a word, so that one vector instruction unpacks one
+// depth, and products of bytes (int8.h) find four depths of a column side by side: 4 bytes, or 8 nibbles of which depths 0 … 3 are
+// the low halves of the bytes and 4 … 7 the high ones.
 // A number is expanded to the float32 that ggml's reference (ggml-quants.c, dequantize_row_*) gives, but for the sign of zeros:
 //   bfloat16, float16   [K][16] of 16 bits
-//   q8_0                a block of 32: 16 half scales, [32][16] int8                                   w = s q
+//   q8_0                a block of 32: 16 half scales, [8][16] words of 4 int8                         w = s q
 //   q4_0, q4_1          a block of 32: 16 half scales (and 16 half minima), [4][16] words of 8 nibbles  w = s q - 8 s;  s q + m
 //   q4_k, q5_k          256: 16 half d, 16 half dmin, [8][2][16] bytes of scale and minimum, [32][16] words (q5_k: [8][16] words of
 //                       fifth bits)                                                                    w = (d sc) q - dmin mn
@@ -19,13 +21,17 @@ namespace thinkwright {
 // Also in src/kernels/stored-data.ts.
 enum StoredType : int { kStoredFloat32 = 0, kBfloat16 = 1, kFloat16 = 2, kQ8_0 = 3, kQ4_0 = 4, kQ4_1 = 5, kQ4_K = 6, kQ5_K = 7, kQ6_K = 8 };
 
+// A type plus one of these names the arithmetic of its products; without, it is exact.
+constexpr int kStoredTypes = 16;
+constexpr int kInt8Products = kStoredTypes;  // int8.h
+
 // `depth` numbers of a column: `raw` bytes in a file, `panel` bytes for 16 columns here.
 struct StoredLayout {
   int depth, raw, panel;
 };
 
 constexpr StoredLayout storedLayout(int type) {
-  switch (type) {
+  switch (type % kStoredTypes) {
     case kBfloat16:
     case kFloat16: return {1, 2, 32};
     case kQ8_0: return {32, 34, 544};
@@ -41,6 +47,9 @@ constexpr StoredLayout storedLayout(int type) {
 constexpr long storedPanelBytes(int type, int k) { return static_cast<long>(k / storedLayout(type).depth) * storedLayout(type).panel; }
 
 namespace {
+
+// Where the nibble of depth D of eight lies in its word.
+constexpr int nibbleShift(int depth) { return depth % 4 * 8 + depth / 4 * 4; }
 
 // Stored integers as sixteen floats: one specialisation for each wide vector, in simd/unpack-*.h.
 template <class W>
@@ -84,17 +93,19 @@ struct Q8_0Format {
   static constexpr int groups = 4, bytes = 544;
   struct Block {
     W scale;
-    const std::int8_t* numbers;
+    const std::uint8_t* numbers;
   };
-  using Group = const std::int8_t*;
+  struct Group {
+    typename Unpack<W>::Words words[2];
+  };
   static inline Block open(const std::uint8_t* panel, long block) {
     const std::uint8_t* at = panel + block * 544;
-    return {halvesAt<W>(at), reinterpret_cast<const std::int8_t*>(at + 32)};
+    return {halvesAt<W>(at), at + 32};
   }
-  static inline Group group(const Block& b, int g) { return b.numbers + g * 8 * kPanelWidth; }
+  static inline Group group(const Block& b, int g) { return {{Unpack<W>::words(b.numbers + g * 128), Unpack<W>::words(b.numbers + g * 128 + 64)}}; }
   template <int D>
-  static inline W value(const Block& b, Group numbers) {
-    return Unpack<W>::signedBytes(numbers + D * kPanelWidth) * b.scale;
+  static inline W value(const Block& b, const Group& g) {
+    return Unpack<W>::template signedByte<D % 4>(g.words[D / 4]) * b.scale;
   }
 };
 
@@ -169,7 +180,7 @@ struct Q5_KFormat {
   }
   template <int D>
   static inline W value(const Block& b, Group g) {
-    return W::fma(Unpack<W>::template joined<4 * D, D, 1>(g.low, g.fifth), b.scale, b.minimum);
+    return W::fma(Unpack<W>::template joined<nibbleShift(D), D, 1>(g.low, g.fifth), b.scale, b.minimum);
   }
 };
 
@@ -195,7 +206,7 @@ struct Q6_KFormat {
   }
   template <int D>
   static inline W value(const Block& b, Group g) {
-    return W::fma(Unpack<W>::template joined<4 * D, 2 * D, 3>(g.low, g.high), b.scale, b.minimum);
+    return W::fma(Unpack<W>::template joined<nibbleShift(D), 2 * D, 3>(g.low, g.high), b.scale, b.minimum);
   }
 };
 

@@ -25,7 +25,7 @@ struct PanelBlock {
     const int each = std::min(32 / bits, count);
     for (int first = 0; first < count; first += each) {
       std::uint32_t word = 0;
-      for (int d = 0; d < each; d++) word |= static_cast<std::uint32_t>(value(first + d)) << (bits * d);
+      for (int d = 0; d < each; d++) word |= static_cast<std::uint32_t>(value(first + d)) << (bits == 4 ? nibbleShift(d) : bits * d);
       std::memcpy(at + offset + first / each * 64 + 4 * lane, &word, 4);
     }
   }
@@ -61,7 +61,7 @@ inline void placeBlock(int type, const std::uint8_t* raw, const PanelBlock& to) 
     case kFloat16: return to.half(0, raw);
     case kQ8_0:
       to.half(0, raw);
-      for (int e = 0; e < 32; e++) to.byte(32 + e * 16, raw[2 + e]);
+      for (int e = 0; e < 32; e += 4) std::memcpy(to.at + 32 + e * 16 + 4 * to.lane, raw + 2 + e, 4);
       return;
     case kQ4_0:
       to.half(0, raw);

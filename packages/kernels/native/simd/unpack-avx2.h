@@ -27,6 +27,11 @@ struct Unpack<PairVec<Avx2Vec>> {
   static inline Wide joined(Words low, Words high) {
     return {one<LowShift, HighShift, HighMask>(low.low, high.low), one<LowShift, HighShift, HighMask>(low.high, high.high)};
   }
+  template <int D>
+  static inline Wide signedByte(Words x) {
+    const auto one = [](__m256i words) { return _mm256_cvtepi32_ps(_mm256_srai_epi32(_mm256_slli_epi32(words, 24 - 8 * D), 24)); };
+    return {{one(x.low)}, {one(x.high)}};
+  }
   static inline Wide signedBytes(const std::int8_t* p) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
     return floats(_mm256_cvtepi8_epi32(bytes), _mm256_cvtepi8_epi32(_mm_srli_si128(bytes, 8)));
@@ -49,7 +54,7 @@ struct Unpack<PairVec<Avx2Vec>> {
   static inline Wide floats(__m256i low, __m256i high) { return {{_mm256_cvtepi32_ps(low)}, {_mm256_cvtepi32_ps(high)}}; }
   template <int D>
   static inline Avx2Vec one(__m256i x) {
-    return {_mm256_cvtepi32_ps(_mm256_and_si256(_mm256_srli_epi32(x, 4 * D), _mm256_set1_epi32(15)))};
+    return {_mm256_cvtepi32_ps(_mm256_and_si256(_mm256_srli_epi32(x, nibbleShift(D)), _mm256_set1_epi32(15)))};
   }
   template <int LowShift, int HighShift, int HighMask>
   static inline Avx2Vec one(__m256i low, __m256i high) {

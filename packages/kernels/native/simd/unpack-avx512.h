@@ -15,7 +15,7 @@ struct Unpack<Avx512Wide> {
   template <int D>
   static inline Avx512Wide nibble(Words x) {
     const __m512 table = _mm512_setr_ps(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    return {_mm512_permutexvar_ps(D == 0 ? x : _mm512_srli_epi32(x, 4 * D), table)};
+    return {_mm512_permutexvar_ps(D == 0 ? x : _mm512_srli_epi32(x, nibbleShift(D)), table)};
   }
   // (low >> LowShift & 15) | (high >> HighShift & HighMask) << 4
   template <int LowShift, int HighShift, int HighMask>
@@ -23,6 +23,11 @@ struct Unpack<Avx512Wide> {
     const __m512i nibble = _mm512_and_si512(_mm512_srli_epi32(low, LowShift), _mm512_set1_epi32(15));
     const __m512i rest = _mm512_and_si512(_mm512_srli_epi32(high, HighShift), _mm512_set1_epi32(HighMask));
     return {_mm512_cvtepi32_ps(_mm512_or_si512(nibble, _mm512_slli_epi32(rest, 4)))};
+  }
+  // Byte D of each word.
+  template <int D>
+  static inline Avx512Wide signedByte(Words x) {
+    return {_mm512_cvtepi32_ps(_mm512_srai_epi32(D == 3 ? x : _mm512_slli_epi32(x, 24 - 8 * D), 24))};
   }
   static inline Avx512Wide signedBytes(const std::int8_t* p) {
     return {_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))))};

@@ -27,11 +27,15 @@ struct Unpack<PairVec<V>> {
   }
   template <int D>
   static inline Wide nibble(Words x) {
-    return each([&](int i) { return static_cast<float>(x.lane[i] >> (4 * D) & 15); });
+    return each([&](int i) { return static_cast<float>(x.lane[i] >> nibbleShift(D) & 15); });
   }
   template <int LowShift, int HighShift, int HighMask>
   static inline Wide joined(Words low, Words high) {
     return each([&](int i) { return static_cast<float>((low.lane[i] >> LowShift & 15) | (high.lane[i] >> HighShift & HighMask) << 4); });
+  }
+  template <int D>
+  static inline Wide signedByte(Words x) {
+    return each([&](int i) { return static_cast<float>(static_cast<std::int8_t>(x.lane[i] >> (8 * D) & 255)); });
   }
   static inline Wide signedBytes(const std::int8_t* p) {
     return each([&](int i) { return static_cast<float>(p[i]); });

@@ -6,6 +6,8 @@
 #include <cstdio>
 
 #include "check.h"
+#include "gemm/int8.h"
+#include "gemm/stored-formats.h"
 #include "kernels/measure.h"
 
 namespace thinkwright::test {
@@ -101,6 +103,34 @@ void products(const Bench& bench) {
   }, 4.0 * panels.size());
 }
 
+// Stored weights cold, as a whole model reads them: exact products and, where there are some, those of int8 numerics.
+void stored(const Bench& bench) {
+  Random random(1);
+  const Int8Gemm int8 = int8GemmOf(bestDot(bestIsa()));
+  const int k = 576, n = 1536, copies = 64;
+  for (const auto& [name, type] : {std::pair{"f16", kFloat16}, {"q8_0", kQ8_0}, {"q4_0", kQ4_0}, {"q4_1", kQ4_1}}) {
+    const size_t bytes = panelCount(n) * storedPanelBytes(type, k);
+    std::vector<std::uint8_t> panels(bytes * copies + 64);
+    for (size_t i = 0; i < panels.size(); i++) panels[i] = static_cast<std::uint8_t>(random.next() & 0x3f);
+    for (const int m : {1, 8, 32, 64, 512}) {
+      const Floats x = random.floats(static_cast<size_t>(m) * k);
+      Floats y(static_cast<size_t>(m) * n);
+      const int count = m > 64 ? 4 : copies;
+      const auto each = [&, type = type](auto&& product, int kind) {
+        for (int i = 0; i < count; i++) product(panels.data() + bytes * i, kind);
+      };
+      const double work = 2.0 * m * n * k * count, read = static_cast<double>(bytes) * count;
+      bench.figure(shapeName((std::string("exact ") + name).c_str(), m, k, n), work, [&, type = type] {
+        each([&](const std::uint8_t* from, int kind) { bench.t.gemm.storedGemm(m, k, x.data(), k, y.data(), n, 0, 0, 0, from, n, kind, nullptr, 0, 0, nullptr, 0, 0); }, type);
+      }, read);
+      if (type == kFloat16) continue;
+      bench.figure(shapeName((std::string("int8 ") + name).c_str(), m, k, n), work, [&, type = type] {
+        each([&](const std::uint8_t* from, int kind) { int8(m, k, x.data(), k, y.data(), n, 0, from, n, kind, nullptr, 0, 0, nullptr, 0, 0); }, type + kInt8Products);
+      }, read);
+    }
+  }
+}
+
 // 9 heads of 64 on 3 key/value heads; the arithmetic of the causal half.
 void attention(const Bench& bench) {
   const Kernels& kernels = bench.t.kernels;
@@ -164,7 +194,8 @@ void bench(const std::string& family, int threads, const std::string& isa, const
     if (family == "products") products(bench);
     else if (family == "attention") attention(bench);
     else if (family == "head") head(bench);
-    else std::printf("families: products, attention, head\n");
+    else if (family == "stored") stored(bench);
+    else std::printf("families: products, stored, attention, head\n");
   }
 }
 

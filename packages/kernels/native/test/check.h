@@ -134,5 +134,6 @@ void testSampling();
 void testOptimizer();
 void testElementwise();
 void testStored();
+void testInt8();
 
 }  // namespace thinkwright::test

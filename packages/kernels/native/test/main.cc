@@ -16,7 +16,7 @@ int main(int count, char** values) {
     void (*run)();
   } families[] = {{"gemm", testGemm},         {"layers", testLayers},       {"attention", testAttention},    {"head", testHead},
                   {"sampling", testSampling}, {"optimizer", testOptimizer}, {"elementwise", testElementwise},
-                  {"stored", testStored}};
+                  {"stored", testStored}, {"int8", testInt8}};
   for (const auto& family : families) {
     const int before = failures, done = checks;
     family.run();

@@ -2,6 +2,7 @@
 import type { Address } from '../allocator.ts';
 import { at, atOrNull, gradientOutput, type KernelTable } from './native-kernel.ts';
 import { withPanels } from './packed-weights.ts';
+import { refuseGradient } from './stored-data.ts';
 import { withHeadPanels } from './stored-weights.ts';
 
 export const headKernels: KernelTable = {
@@ -31,6 +32,7 @@ export const headKernels: KernelTable = {
 
   TwTokenLogProbsGrad(backend, { dLogProbs, hidden, weight, targets, logSumExp, bias, sum }, attributes) {
     const { temperature, wantHidden, wantWeight, wantBias } = attributes;
+    refuseGradient(backend, [weight!]);
     const [rows, c] = hidden!.shape as [number, number];
     const v = weight!.shape[0]!;
     const dHidden = wantHidden ? backend.output([rows, c]) : undefined;

@@ -3,6 +3,7 @@ import type { tf } from '@thinkwright/tensors';
 import type { Address } from '../allocator.ts';
 import { type Attributes, at, gradientOutput, type Inputs, type KernelTable } from './native-kernel.ts';
 import { packedPanels, withPanels } from './packed-weights.ts';
+import { refuseGradient } from './stored-data.ts';
 import { anyStored, storedProduct } from './stored-weights.ts';
 
 function listed(inputs: Inputs, name: string, count: number): tf.TensorInfo[] {
@@ -46,6 +47,7 @@ export const linearKernels: KernelTable = {
     const dx = backend.output([rows, k]);
     const c = dx.dataId.address;
     if (anyStored(backend, weights)) {
+      refuseGradient(backend, weights);
       storedProduct(backend, weights, { rows, a: at(backend, dy), c, backward: true });
       return dx;
     }

@@ -1,7 +1,7 @@
 // Weights kept in fewer bits: the device data of such a tensor holds panels of native/gemm/stored-formats.h instead of
 // floats, once for both directions of a product. To tfjs it is a float32 tensor; what does not read panels itself gets an
 // expanded copy for the length of its call.
-import type { StorageType, tf } from '@thinkwright/tensors';
+import type { Numerics, StorageType, tf } from '@thinkwright/tensors';
 import type { NativeBackend } from '../backend.ts';
 import type { DeviceData } from '../backend-data.ts';
 import { KernelError } from '../errors.ts';
@@ -20,10 +20,16 @@ const FORMATS: Record<StorageType, { type: number; depth: number; raw: number; p
   q6_k: { type: 8, depth: 256, raw: 210, panel: 3360 },
 };
 
+/** As native/gemm/stored-formats.h: what a type is raised by for its products to be computed so. */
+const PRODUCT_TYPES: Record<Numerics, number> = { exact: 0, int8: 16 };
+
 /** How a weight [n, k] is kept. */
 export interface StoredForm {
   storage: StorageType;
+  numerics: Numerics;
   type: number;
+  /** The type that products are launched with. */
+  productType: number;
   n: number;
   k: number;
 }
@@ -39,26 +45,32 @@ export function packStored(
   backend: NativeBackend,
   raw: number,
   storage: StorageType,
+  numerics: Numerics,
   n: number,
   k: number,
 ): tf.TensorInfo {
   const { type, depth, panel } = FORMATS[storage];
   const bytes = Math.ceil(n / 16) * (k / depth) * panel;
   const data = backend.allocateBytes(bytes, 'float32');
-  data.stored = { storage, type, n, k };
+  data.stored = { storage, numerics, type, productType: type + PRODUCT_TYPES[numerics], n, k };
   backend.runtime.stream.launch.storedPack(raw, data.address, type, n, k);
   return { dataId: data, shape: [n, k], dtype: 'float32' };
 }
 
 /** float32 values [n, k] rounded to `storage`. */
-export function quantise(backend: NativeBackend, x: tf.TensorInfo, storage: StorageType): tf.TensorInfo {
+export function quantise(
+  backend: NativeBackend,
+  x: tf.TensorInfo,
+  storage: StorageType,
+  numerics: Numerics,
+): tf.TensorInfo {
   const [n, k] = x.shape as [number, number];
   const { allocator, stream } = backend.runtime;
   const bytes = rawBytes(storage, n, k);
   const raw = allocator.allocate(bytes);
   try {
     stream.launch.storedQuantise(backend.data(x).address, raw, FORMATS[storage].type, n * k);
-    return packStored(backend, raw, storage, n, k);
+    return packStored(backend, raw, storage, numerics, n, k);
   } finally {
     allocator.release(raw, bytes);
   }
@@ -70,6 +82,19 @@ export function expandStored(backend: NativeBackend, data: DeviceData): DeviceDa
   const copy = backend.allocate(n * k, 'float32');
   backend.runtime.stream.launch.storedExpand(data.address, copy.address, type, n, k);
   return copy;
+}
+
+/** Products in other than exact numerics have no gradient. */
+export function refuseGradient(backend: NativeBackend, weights: readonly tf.TensorInfo[]): void {
+  for (const weight of weights) {
+    const { stored } = backend.data(weight);
+    if (stored === undefined || stored.numerics === 'exact') continue;
+    throw new KernelError(
+      'TW_KERNELS_BAD_OPTION',
+      `a product with a weight of ${stored.storage} in ${stored.numerics} numerics has no gradient: it is for inference only. ` +
+        'Load the weights with exact numerics to train',
+    );
+  }
 }
 
 /** Kernels that read stored weights as they are. */

@@ -1,6 +1,6 @@
-// TwStoreAs { x } and TwStoreBlocks { blocks } attrs { storage, shape }: weights in fewer bits. And what the products launch
+// TwStoreAs { x } and TwStoreBlocks { blocks } attrs { storage, numerics, shape }: weights in fewer bits. And what the products launch
 // when one of their weights is such a one.
-import type { StorageType, tf } from '@thinkwright/tensors';
+import type { Numerics, StorageType, tf } from '@thinkwright/tensors';
 import type { Address } from '../allocator.ts';
 import type { NativeBackend } from '../backend.ts';
 import { at, type KernelTable } from './native-kernel.ts';
@@ -12,11 +12,12 @@ const SIDE_BY_SIDE = 3;
 const PANEL_WIDTH = 16;
 
 export const storedKernels: KernelTable = {
-  TwStoreAs: (backend, { x }, { storage }) => quantise(backend, x!, storage as StorageType),
+  TwStoreAs: (backend, { x }, { storage, numerics }) =>
+    quantise(backend, x!, storage as StorageType, numerics as Numerics),
 
-  TwStoreBlocks(backend, { blocks }, { storage, shape }) {
+  TwStoreBlocks(backend, { blocks }, { storage, numerics, shape }) {
     const [n, k] = shape as [number, number];
-    return packStored(backend, at(backend, blocks!), storage as StorageType, n, k);
+    return packStored(backend, at(backend, blocks!), storage as StorageType, numerics as Numerics, n, k);
   },
 };
 
@@ -28,7 +29,7 @@ export function anyStored(backend: NativeBackend, weights: readonly tf.TensorInf
 /** Panels of a weight: stored ones as they are, else packed; and their type. */
 function panelsOf(backend: NativeBackend, weight: tf.TensorInfo): { panels: Address; type: number } {
   const { stored, address } = backend.data(weight);
-  return stored ? { panels: address, type: stored.type } : { panels: packedPanels(backend, [weight]), type: 0 };
+  return stored ? { panels: address, type: stored.productType } : { panels: packedPanels(backend, [weight]), type: 0 };
 }
 
 /** Launches with the panels of a head, stored ones as they are, and their type. */
@@ -39,7 +40,7 @@ export function withHeadPanels(
   launchWith: (panels: Address, type: number) => void,
 ): void {
   const { stored, address } = backend.data(weight);
-  if (stored) launchWith(address, stored.type);
+  if (stored) launchWith(address, stored.productType);
   else if (keep) launchWith(packedPanels(backend, [weight]), 0);
   else withPanels(backend, 'forward', [weight], (panels) => launchWith(panels, 0));
 }
@@ -61,7 +62,7 @@ export function storedProduct(backend: NativeBackend, weights: readonly tf.Tenso
   const aStride = backward ? total : k;
   const cStride = backward ? k : total;
   let column = 0;
-  for (const group of groupsOf(weights)) {
+  for (const group of groupsOf(backend, weights)) {
     const [first, second, third] = group.map((weight) => ({ ...panelsOf(backend, weight), n: weight.shape[0]! }));
     const absent = { panels: 0, n: 0, type: 0 };
     const [p, q, r] = [first!, second ?? absent, third ?? absent];
@@ -89,12 +90,17 @@ export function storedProduct(backend: NativeBackend, weights: readonly tf.Tenso
   }
 }
 
-/** Up to three weights, each but the last with whole panels. */
-function groupsOf(weights: readonly tf.TensorInfo[]): tf.TensorInfo[][] {
+/** Up to three weights in the same numerics, each but the last with whole panels. */
+function groupsOf(backend: NativeBackend, weights: readonly tf.TensorInfo[]): tf.TensorInfo[][] {
+  const numericsOf = (weight: tf.TensorInfo) => backend.data(weight).stored?.numerics ?? 'exact';
   const groups: tf.TensorInfo[][] = [];
   for (const weight of weights) {
     const last = groups.at(-1);
-    const fits = last && last.length < SIDE_BY_SIDE && last.at(-1)!.shape[0]! % PANEL_WIDTH === 0;
+    const fits =
+      last &&
+      last.length < SIDE_BY_SIDE &&
+      last.at(-1)!.shape[0]! % PANEL_WIDTH === 0 &&
+      numericsOf(last[0]!) === numericsOf(weight);
     if (fits) last.push(weight);
     else groups.push([weight]);
   }

@@ -2,6 +2,7 @@
 
 import { stat } from 'node:fs/promises';
 import { openModelTensors } from '@thinkwright/checkpoints';
+import type { Numerics } from '@thinkwright/tensors';
 import { architectureOf } from '../architectures.ts';
 import { parseModelConfig } from '../config.ts';
 import { ModelError } from '../errors.ts';
@@ -11,7 +12,7 @@ import { loadAdapter } from '../lora/adapter-folder.ts';
 import type { LoraOptions } from '../lora/lora-options.ts';
 import { type DownloadProgress, downloadModel, type HubOptions, parseHubId } from './hub.ts';
 import { readWeights, type WeightProgress } from './read-weights.ts';
-import { checkStorage, type Storage } from './storage.ts';
+import { checkNumerics, checkStorage, type Storage } from './storage.ts';
 
 export type LoadProgress = ({ phase: 'download' } & DownloadProgress) | ({ phase: 'weights' } & WeightProgress);
 
@@ -21,6 +22,12 @@ export interface LoadModelOptions extends Omit<HubOptions, 'onProgress'> {
    * inference and the base of an adapter (QLoRA), with the exact results of float32 weights of the same values.
    */
   storage?: Storage;
+  /**
+   * How products with stored matrices are computed. Default `exact`. `int8`: activations rounded to 8 bits, 32 to a scale, for
+   * matrices in q8_0, q4_0, q4_1 or q4_k (others stay exact): faster, for inference only, on the native device only. Rows keep
+   * their bits whatever the batch, the threads and the instruction set; they differ from `exact` by the rounding.
+   */
+  numerics?: Numerics;
   /** Attach a fresh adapter and train only that. */
   lora?: LoraOptions;
   /** Attach the adapter in this PEFT folder. */
@@ -64,12 +71,14 @@ export async function loadModel(idOrPath: string, options: LoadModelOptions = {}
       'Give either lora (a fresh adapter) or adapter (a saved one), not both.',
     );
   checkStorage(options.storage ?? 'float32');
+  checkNumerics(options.numerics ?? 'exact', options.storage ?? 'float32');
   const source = await openModelTensors(await resolveModel(idOrPath, options));
-  const { signal, onProgress, storage } = options;
+  const { signal, onProgress, storage, numerics } = options;
   try {
     const config = parseModelConfig(source.config);
     const weights = await readWeights(source, config, {
       storage,
+      numerics,
       signal,
       onProgress: onProgress && ((progress) => onProgress({ phase: 'weights', ...progress })),
     });

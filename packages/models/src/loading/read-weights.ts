@@ -2,11 +2,11 @@
 // surplus or misshapen tensor is an error that names it, before a byte of weights is read.
 
 import type { ModelTensors } from '@thinkwright/checkpoints';
-import { tf } from '@thinkwright/tensors';
+import { type Numerics, tf } from '@thinkwright/tensors';
 import type { ModelConfig } from '../config.ts';
 import { ModelError } from '../errors.ts';
 import { embeddingName, headName, type ParameterSpec, parameterSpecs } from '../parameter-specs.ts';
-import { readTensor, type Storage } from './storage.ts';
+import { expectSomeIn, readTensor, type Storage } from './storage.ts';
 
 export interface WeightProgress {
   loadedTensors: number;
@@ -26,6 +26,8 @@ export async function readWeights(
   options: {
     /** How matrices are kept. Default float32. */
     storage?: Storage;
+    /** How products with them are computed. Default exact. */
+    numerics?: Numerics;
     signal?: AbortSignal;
     onProgress?: (progress: WeightProgress) => void;
     /** Tensors of the file that are somebody else's. */
@@ -41,12 +43,14 @@ export async function readWeights(
     for (const spec of specs) {
       const { name } = spec;
       options.signal?.throwIfAborted();
-      const tensor = await readTensor(source, spec, options.storage ?? 'float32', { signal: options.signal });
+      const { storage = 'float32', numerics, signal } = options;
+      const tensor = await readTensor(source, spec, storage, { numerics, signal });
       weights.set(name, tf.variable(tensor));
       tensor.dispose();
       loadedBytes += source.entries.get(name)!.bytes;
       options.onProgress?.({ loadedTensors: weights.size, totalTensors: specs.length, loadedBytes, totalBytes });
     }
+    expectSomeIn(options.numerics ?? 'exact', weights.values());
     return weights;
   } catch (error) {
     for (const variable of weights.values()) variable.dispose();

@@ -1,7 +1,17 @@
 // How the matrices of a model are kept: in float32, rounded to a format, or as the file has them. Norms and biases stay float32.
 
 import { type DataType, firstNotFinite, type ModelTensors } from '@thinkwright/checkpoints';
-import { fitsStorage, type StorageType, storeAs, storeBlocks, storesWeights, tf } from '@thinkwright/tensors';
+import {
+  fitsNumerics,
+  fitsStorage,
+  type Numerics,
+  numericsOf,
+  type StorageType,
+  storeAs,
+  storeBlocks,
+  storesWeights,
+  tf,
+} from '@thinkwright/tensors';
 import { ModelError } from '../errors.ts';
 import type { ParameterSpec } from '../parameter-specs.ts';
 
@@ -37,23 +47,25 @@ export async function readTensor(
   source: ModelTensors,
   spec: ParameterSpec,
   wanted: Storage,
-  options: { signal?: AbortSignal },
+  options: { numerics?: Numerics; signal?: AbortSignal },
 ): Promise<tf.Tensor> {
   const { name, shape } = spec;
   const { dtype } = source.entries.get(name)!;
   const found = STORED_AS[dtype];
   const storage = storageFor(spec, found, wanted);
+  // A matrix that these numerics cannot read stays exact; `checkNumerics` sees to it that some can.
+  const numerics = options.numerics && fitsNumerics(options.numerics, storage) ? options.numerics : 'exact';
   if (storage !== 'float32' && storage === found && storesWeights()) {
     const blocks = await source.read(name, options);
     const bad = firstNotFinite(dtype, blocks);
     if (bad >= 0) throw notFinite(name, 'an infinity or NaN', bad);
-    return storeBlocks(blocks, shape as [number, number], storage);
+    return storeBlocks(blocks, shape as [number, number], storage, { numerics });
   }
   const values = await source.readFloat32(name, options);
   checkFinite(name, values);
   return tf.tidy(() => {
     const tensor = tf.tensor(values, shape);
-    return storage === 'float32' ? tensor : storeAs(tensor as tf.Tensor2D, storage);
+    return storage === 'float32' ? tensor : storeAs(tensor as tf.Tensor2D, storage, { numerics });
   });
 }
 
@@ -79,5 +91,36 @@ export function checkStorage(storage: string): void {
   throw new ModelError(
     'TW_MODELS_BAD_STORAGE',
     `storage is '${storage}'; expected one of ${storages.join(', ')} ('native' keeps what a GGUF or 16-bit file has).`,
+  );
+}
+
+const numericsNames: readonly Numerics[] = ['exact', 'int8'];
+
+/** @throws ModelError TW_MODELS_BAD_NUMERICS for an unknown name, or a storage that these numerics never read */
+export function checkNumerics(numerics: string, storage: Storage): void {
+  if (!(numericsNames as readonly string[]).includes(numerics))
+    throw new ModelError(
+      'TW_MODELS_BAD_NUMERICS',
+      `numerics is '${numerics}'; expected one of ${numericsNames.join(', ')}.`,
+    );
+  if (storage !== 'native' && !fitsNumerics(numerics as Numerics, storage))
+    throw new ModelError(
+      'TW_MODELS_BAD_NUMERICS',
+      `numerics '${numerics}' reads blocks, and storage is '${storage}'. Set storage to q8_0, q4_0, q4_1 or native.`,
+    );
+  if (numerics !== 'exact' && !storesWeights())
+    throw new ModelError(
+      'TW_MODELS_BAD_NUMERICS',
+      `numerics '${numerics}' is a mode of the native device; '${tf.getBackend()}' computes in float32. Use exact numerics there.`,
+    );
+}
+
+/** @throws ModelError TW_MODELS_BAD_NUMERICS when no weight came to be computed so */
+export function expectSomeIn(numerics: Numerics, weights: Iterable<tf.Tensor>): void {
+  if (numerics === 'exact') return;
+  for (const weight of weights) if (numericsOf(weight) === numerics) return;
+  throw new ModelError(
+    'TW_MODELS_BAD_NUMERICS',
+    `no matrix is kept in a format that numerics '${numerics}' reads (q8_0, q4_0, q4_1, q4_k). Set storage to q8_0, q4_0 or q4_1.`,
   );
 }

@@ -1,0 +1,9 @@
+// Products of int8.h with AVX2.
+#include "gemm/int8-tile.h"
+#include "simd/dot-avx2.h"
+
+namespace thinkwright {
+Int8Gemm int8GemmAvx2();
+
+Int8Gemm int8GemmAvx2() { return int8Product<Avx2Dot<false>>; }
+}  // namespace thinkwright

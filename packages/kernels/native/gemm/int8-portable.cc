@@ -1,0 +1,9 @@
+// Products of int8.h in plain C++.
+#include "gemm/int8-tile.h"
+#include "simd/dot-portable.h"
+
+namespace thinkwright {
+Int8Gemm int8GemmPortable();
+
+Int8Gemm int8GemmPortable() { return int8Product<PortableDot>; }
+}  // namespace thinkwright
