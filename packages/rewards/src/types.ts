@@ -54,7 +54,7 @@ export interface RewardContext {
   /** Completions of one prompt share it. */
   groupId: string;
   mode: Mode;
-  /** Length of the completion in tokens, the stop token included. */
+  /** Tokens of the completion that the model wrote, the stop token included; results of tools are in `ids` but not counted. */
   tokens: number;
   maxTokens: number;
   truncated: boolean;

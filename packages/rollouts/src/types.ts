@@ -45,13 +45,18 @@ export interface RolloutRequest {
 /** `stop`: a stop id or stop string; `length`: maxTokens or the context is used up; `abort`: the signal fired first. */
 export type FinishReason = 'stop' | 'length' | 'abort';
 
-/** One sampled completion. `logProbs[i]` belongs to `ids[i]`, in nats, of the distribution that was really sampled. */
+/**
+ * One sampled completion. `logProbs[i]` belongs to `ids[i]`, in nats, of the distribution that was really sampled. An engine that puts
+ * ids of its own into a completion (the results of tools) says so in `mask`.
+ */
 export interface Trajectory {
   key: string;
   sample: number;
   promptIds: Int32Array;
   ids: Int32Array;
   logProbs: Float32Array;
+  /** [ids.length] 1 where the model drew the id; 0 where it was put in: context, never trained on, its log-prob never read. Absent = all 1. */
+  mask?: Uint8Array;
   finish: FinishReason;
   weightVersion: number;
 }

@@ -11,6 +11,7 @@ import { microBatchesOf } from '../batches/micro-batches.ts';
 import { openStream, type RowPorts } from '../batches/open-stream.ts';
 import { supervisedTokens, type TrainingSequence } from '../batches/training-sequence.ts';
 import { TrainerError } from '../errors.ts';
+import { checkMasks } from '../masks/model-tokens.ts';
 import {
   type DistillationOptions,
   type DistillationOptionsInput,
@@ -126,7 +127,9 @@ async function sampleAnew(
     sampling: { temperature, maxTokens, stopIds, seed },
     key: `${step}/${i}`,
   }));
-  return (await collectTrajectories(engine, requests)).flat().map(trajectorySequence);
+  const trajectories = (await collectTrajectories(engine, requests)).flat();
+  checkMasks(trajectories);
+  return trajectories.map(trajectorySequence);
 }
 
 function checkPorts(ports: DistillationPorts, { lmbda, seqKd, lossType, topK }: DistillationOptions): void {

@@ -31,6 +31,7 @@ const ALGORITHMS = [
 const NO_ALGORITHM = [
   'advantages/estimators.ts',
   'advantages/statistics.ts',
+  'masks/model-tokens.ts',
   'policy-losses/clip-fractions.ts',
   'policy-losses/loss-types.ts',
   'preference-losses/log-sigmoid.ts',

@@ -7,6 +7,7 @@ import { tf } from '@thinkwright/tensors';
 import { scoreTokens, uploadBatch } from '../batches/device-batch.ts';
 import { packSequences } from '../batches/packed-batch.ts';
 import { readKept } from '../batches/read-kept.ts';
+import { modelTokens } from '../masks/model-tokens.ts';
 import type { OptimizerWindow } from '../optimizer/optimizer-window.ts';
 import { clippedSurrogate } from '../policy-losses/clipped-surrogate.ts';
 import type { LearnResult } from '../rl/learn.ts';
@@ -38,7 +39,7 @@ export async function learnPpo(
   options: LearnPpoOptions,
 ): Promise<LearnResult> {
   const { perDeviceTrainBatchSize, cliprange, cliprangeValue, vfCoef, valueOnly, ...scoring } = options;
-  const windowTokens = rollouts.reduce((sum, { ids }) => sum + ids.length, 0);
+  const windowTokens = rollouts.reduce((sum, rollout) => sum + modelTokens(rollout), 0);
   const constants: Omit<WindowTokens, 'logProbs' | 'values' | 'entropy'>[] = [];
   const kept: Record<'logProbs' | 'values' | 'entropy' | 'policyLoss' | 'valueLoss', tf.Tensor>[] = [];
   let tokens = 0;

@@ -2,6 +2,7 @@
 
 import type { LanguageModel, LinearHead } from '@thinkwright/models';
 import { meanOf } from '../advantages/statistics.ts';
+import { ofModelTokens } from '../masks/model-tokens.ts';
 import type { PpoOptions } from '../options/ppo-options.ts';
 import { type GenerationPorts, recordOf, sampleAndScore } from '../rl/generation.ts';
 import { logProbsOfRollouts } from '../rl/log-probs-of-rollouts.ts';
@@ -94,7 +95,8 @@ export async function ppoGeneration(
 }
 
 function rolloutOf({ trajectory, group, reward, parts }: ScoredTrajectory): Rollout {
-  const { logProbs: samplerLogProbs, weightVersion: _, ...sampled } = trajectory;
+  const { logProbs, weightVersion: _, ...sampled } = trajectory;
+  const samplerLogProbs = ofModelTokens(logProbs, sampled.mask);
   return { ...sampled, samplerLogProbs, group, reward, parts, advantage: 0, zeroSignal: false };
 }
 

@@ -2,7 +2,7 @@
 
 import { type Rollout, rolloutFromJson, rolloutToJson } from '../rl/rollout.ts';
 
-/** All [ids.length]. */
+/** One value for each token that the model wrote. */
 export interface TokenEstimates {
   /** V of the state that a token was drawn in, by the value head that stood when it was sampled. */
   values: Float32Array;

@@ -4,6 +4,7 @@ import type { LanguageModel, LinearHead } from '@thinkwright/models';
 import { tf } from '@thinkwright/tensors';
 import { scoreTokens, uploadBatch } from '../batches/device-batch.ts';
 import { packSequences } from '../batches/packed-batch.ts';
+import { type MaskedCompletion, modelTokens } from '../masks/model-tokens.ts';
 import { trajectorySequence } from '../rl/rollout.ts';
 
 export interface ScoredValues {
@@ -12,9 +13,8 @@ export interface ScoredValues {
   entropies: Float32Array; // [L]
 }
 
-interface Completion {
+interface Completion extends MaskedCompletion {
   promptIds: Int32Array;
-  ids: Int32Array;
 }
 
 /** Values [N] of the states whose hidden states are given, [N, C]. */
@@ -43,10 +43,11 @@ export async function scoreValues(
     ])) as [Float32Array, Float32Array, Float32Array];
     tf.dispose(scored);
     let offset = 0;
-    for (const { ids } of chunk) {
-      const own = (all: Float32Array) => all.slice(offset, offset + ids.length);
+    for (const completion of chunk) {
+      const end = offset + modelTokens(completion);
+      const own = (all: Float32Array) => all.slice(offset, end);
       results.push({ logProbs: own(logProbs), values: own(values), entropies: own(entropies) });
-      offset += ids.length;
+      offset = end;
     }
   }
   return results;

@@ -8,7 +8,7 @@ import type { LanguageModel } from '@thinkwright/models';
 import type { RewardFunction, Row } from '@thinkwright/rewards';
 import type { RolloutEngine } from '@thinkwright/rollouts';
 import { openStream, type RowPorts } from '../batches/open-stream.ts';
-import type { TrainingSequence } from '../batches/training-sequence.ts';
+import { type SavedSequence, sequenceFromJson, sequenceToJson } from '../batches/saved-sequence.ts';
 import { TrainerError } from '../errors.ts';
 import {
   type OnlinePreferenceOptionsInput,
@@ -38,11 +38,6 @@ export interface OnlinePreferencePorts extends SharedPorts, RowPorts<Row> {
   reward: RewardFunction;
   /** The frozen policy of DPO; otherwise the model without its adapter, or a copy of the weights as they are now. */
   reference?: LanguageModel;
-}
-
-interface SavedSequence {
-  ids: number[];
-  promptLength: number;
 }
 
 interface Position {
@@ -83,14 +78,17 @@ export function createOnlinePreferenceTrainer(settings: OnlinePreferencePorts & 
     position: () => ({
       prompts: source.state(),
       rounds,
-      pool: pool.map(({ chosen, rejected }) => ({ chosen: toSave(chosen), rejected: toSave(rejected) })),
+      pool: pool.map(({ chosen, rejected }) => ({
+        chosen: sequenceToJson(chosen),
+        rejected: sequenceToJson(rejected),
+      })),
     }),
     async restore(position) {
       source.restore(position.prompts);
       rounds = position.rounds;
       pool = position.pool.map(({ chosen, rejected }) => ({
-        chosen: fromSaved(chosen),
-        rejected: fromSaved(rejected),
+        chosen: sequenceFromJson(chosen),
+        rejected: sequenceFromJson(rejected),
       }));
     },
     ...(frozen && follows && { reference: frozen.model.namedTensors() }),
@@ -146,19 +144,9 @@ export function createOnlinePreferenceTrainer(settings: OnlinePreferencePorts & 
 }
 
 function sampledOf({ reward, parts, trajectory }: Awaited<ReturnType<typeof sampleAndScore>>['samples'][number]) {
-  const { ids, finish, sample } = trajectory;
-  return { reward, parts, ids, finish, sample, zeroSignal: false };
+  const { ids, mask, finish, sample } = trajectory;
+  return { reward, parts, ids, ...(mask && { mask }), finish, sample, zeroSignal: false };
 }
-
-const toSave = ({ ids, mask }: TrainingSequence): SavedSequence => ({
-  ids: Array.from(ids),
-  promptLength: mask.indexOf(1),
-});
-
-const fromSaved = ({ ids, promptLength }: SavedSequence): TrainingSequence => ({
-  ids: Int32Array.from(ids),
-  mask: new Uint8Array(ids.length).fill(1, promptLength),
-});
 
 function noPairs(rounds: number, prompts: number): TrainerError {
   return new TrainerError(

@@ -7,6 +7,7 @@ import type { ChatFormat } from '@thinkwright/chat';
 import type { RewardFunction, Row } from '@thinkwright/rewards';
 import type { RolloutEngine } from '@thinkwright/rollouts';
 import { openStream, type RowPorts } from '../batches/open-stream.ts';
+import { type SavedSequence, sequenceFromJson, sequenceToJson } from '../batches/saved-sequence.ts';
 import type { TrainingSequence } from '../batches/training-sequence.ts';
 import { TrainerError } from '../errors.ts';
 import {
@@ -39,7 +40,7 @@ interface Position {
   round: number;
   generations: number;
   phase: Phase;
-  kept: { ids: number[]; promptLength: number }[];
+  kept: SavedSequence[];
 }
 
 /**
@@ -91,16 +92,13 @@ export function createRejectionSampler(settings: RejectionSamplerPorts & Rejecti
       round,
       generations,
       phase: { ...run.phase },
-      kept: kept.map(({ ids, mask }) => ({ ids: Array.from(ids), promptLength: mask.indexOf(1) })),
+      kept: kept.map(sequenceToJson),
     }),
     async restore(position) {
       source.restore(position.prompts);
       ({ round, generations } = position);
       run.phase = position.phase;
-      kept = position.kept.map(({ ids, promptLength }) => ({
-        ids: Int32Array.from(ids),
-        mask: new Uint8Array(ids.length).fill(1, promptLength),
-      }));
+      kept = position.kept.map(sequenceFromJson);
     },
   });
   const roundIsOver = () => round === 0 || run.step >= run.phase.start + run.phase.steps;

@@ -4,6 +4,7 @@
 import { klPenalisedRewards } from '../advantages/leave-one-out.ts';
 import { stepAdvantages } from '../advantages/step-advantages.ts';
 import { sampledKl } from '../kl/sampled-kl.ts';
+import { modelTokens } from '../masks/model-tokens.ts';
 import type { RlOptions } from '../options/rl-options.ts';
 import type { Rollout } from './rollout.ts';
 import { rolloutAdvantages } from './rollout-advantages.ts';
@@ -26,7 +27,7 @@ export function assignAdvantages(rollouts: readonly Rollout[], options: RlOption
   }
   if (options.stepRewardCoef > 0) addStepCredit(rollouts, options);
   if (kl === undefined) return {};
-  const tokens = rollouts.reduce((sum, { ids }) => sum + ids.length, 0);
+  const tokens = rollouts.reduce((sum, rollout) => sum + modelTokens(rollout), 0);
   return { kl: kl.reduce((sum, value) => sum + value, 0) / Math.max(tokens, 1) };
 }
 
@@ -34,7 +35,11 @@ function addStepCredit(rollouts: readonly Rollout[], { stepRewardCoef, numGenera
   for (let start = 0; start < rollouts.length; start += numGenerations) {
     const group = rollouts.slice(start, start + numGenerations);
     const credit = stepAdvantages(
-      group.map(({ steps = [], stepEnds = [], ids }) => ({ steps, stepEnds, tokens: ids.length })),
+      group.map((rollout) => ({
+        steps: rollout.steps ?? [],
+        stepEnds: rollout.stepEnds ?? [],
+        tokens: modelTokens(rollout),
+      })),
     );
     const teaches = credit.some((values) => values.some((value) => value !== 0));
     for (const [i, rollout] of group.entries()) {

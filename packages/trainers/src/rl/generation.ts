@@ -5,6 +5,7 @@ import type { ChatFormat } from '@thinkwright/chat';
 import type { RewardFunction } from '@thinkwright/rewards';
 import { collectTrajectories, type RolloutEngine, type Sampling } from '@thinkwright/rollouts';
 import { TrainerError } from '../errors.ts';
+import { checkMasks, modelTokens } from '../masks/model-tokens.ts';
 import type { RlOptions } from '../options/rl-options.ts';
 import type { RolloutRecord } from '../trainer.ts';
 import type { Prompt } from './prompt-source.ts';
@@ -65,6 +66,7 @@ export async function sampleGroups(
     key: `${keyPrefix}${group}`,
   }));
   const groups = await collectTrajectories(engine, requests);
+  checkMasks(groups.flat());
   const context = { step, maxTokens: options.maxCompletionLength, keyPrefix };
   return scoreTrajectories(groups, prompts, format, reward, context);
 }
@@ -87,7 +89,7 @@ export function recordOf(sample: ScoredTrajectory, prompt: Prompt, advantage: nu
     reward: Number.isNaN(reward) ? null : reward,
     parts,
     advantage,
-    tokens: trajectory.ids.length,
+    tokens: modelTokens(trajectory),
     finish: trajectory.finish,
     mode: prompt.mode,
     ...(unscored === undefined ? {} : { unscored }),

@@ -3,6 +3,7 @@
 import { tf } from '@thinkwright/tensors';
 import { windowNormaliser } from '../aggregation/aggregation.ts';
 import { type PackedBatch, packSequences } from '../batches/packed-batch.ts';
+import { modelTokens } from '../masks/model-tokens.ts';
 import { aggregationOf, type LossType } from '../policy-losses/loss-types.ts';
 import { type Rollout, trajectorySequence } from './rollout.ts';
 
@@ -26,7 +27,7 @@ export interface LearnerWindowOptions {
 export function learnerWindow(rollouts: readonly Rollout[], options: LearnerWindowOptions): LearnerBatch[] {
   const counted = options.dropZeroSignalGroups ? rollouts.filter(({ zeroSignal }) => !zeroSignal) : rollouts;
   const lossTokens = (rollout: Rollout) =>
-    options.maskTruncatedCompletions && rollout.finish === 'length' ? 0 : rollout.ids.length;
+    options.maskTruncatedCompletions && rollout.finish === 'length' ? 0 : modelTokens(rollout);
   const normaliser = windowNormaliser(
     aggregationOf(options.lossType),
     counted.map(lossTokens),
@@ -37,20 +38,20 @@ export function learnerWindow(rollouts: readonly Rollout[], options: LearnerWind
   for (let start = 0; start < live.length; start += options.perDeviceTrainBatchSize) {
     const chunk = live.slice(start, start + options.perDeviceTrainBatchSize);
     const packed = packSequences(chunk.map(trajectorySequence));
-    const owner = (token: number) => chunk[packed.sequenceOf[token]!]!;
+    const weights = chunk.map((rollout) => normaliser.weight(modelTokens(rollout)));
     batches.push({
       rollouts: chunk,
       packed,
       advantages: advantagesOf(chunk),
-      weights: Float32Array.from(packed.targets, (_, token) => normaliser.weight(owner(token).ids.length)),
+      weights: Float32Array.from(packed.sequenceOf, (sequence) => weights[sequence]!),
     });
   }
   return batches;
 }
 
 function advantagesOf(rollouts: readonly Rollout[]): Float32Array {
-  const of = ({ ids, advantage, tokenAdvantages }: Rollout) =>
-    tokenAdvantages ?? new Float32Array(ids.length).fill(advantage);
+  const of = (rollout: Rollout) =>
+    rollout.tokenAdvantages ?? new Float32Array(modelTokens(rollout)).fill(rollout.advantage);
   return concatenate(rollouts, of)!;
 }
 

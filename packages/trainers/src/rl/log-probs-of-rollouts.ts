@@ -4,6 +4,7 @@ import type { LanguageModel } from '@thinkwright/models';
 import { tf } from '@thinkwright/tensors';
 import { scoreTokens, uploadBatch } from '../batches/device-batch.ts';
 import { type PackedBatch, packSequences } from '../batches/packed-batch.ts';
+import { modelTokens } from '../masks/model-tokens.ts';
 import { type Rollout, trajectorySequence } from './rollout.ts';
 
 interface FrozenScoring {
@@ -11,7 +12,7 @@ interface FrozenScoring {
   adapterOff?: boolean;
 }
 
-/** One array of `ids.length` log-probs for each rollout. */
+/** The log-probs of the model's tokens of each rollout. */
 export async function logProbsOfRollouts(
   model: LanguageModel,
   rollouts: readonly Rollout[],
@@ -22,9 +23,10 @@ export async function logProbsOfRollouts(
     const chunk = rollouts.slice(start, start + batchSize);
     const { logProbs } = await scoreBatch(model, packSequences(chunk.map(trajectorySequence)), scoring);
     let offset = 0;
-    for (const { ids } of chunk) {
-      results.push(logProbs.slice(offset, offset + ids.length));
-      offset += ids.length;
+    for (const rollout of chunk) {
+      const end = offset + modelTokens(rollout);
+      results.push(logProbs.slice(offset, end));
+      offset = end;
     }
   }
   return results;
@@ -36,6 +38,7 @@ export async function scoreBatch(
   packed: PackedBatch,
   { temperature, adapterOff = false }: FrozenScoring,
 ): Promise<{ logProbs: Float32Array; entropies: Float32Array }> {
+  if (packed.targets.length === 0) return { logProbs: new Float32Array(0), entropies: new Float32Array(0) };
   const device = uploadBatch(packed);
   const score = () =>
     tf.tidy(() => {

@@ -1,14 +1,15 @@
 // What a generation looked like, under TRL's metric names. Plain arrays.
 
 import { deviationOf, meanOf } from '../advantages/statistics.ts';
+import { modelTokens } from '../masks/model-tokens.ts';
 import type { Rollout } from './rollout.ts';
 
-type Sampled = Pick<Rollout, 'reward' | 'parts' | 'ids' | 'finish' | 'sample' | 'zeroSignal'>;
+type Sampled = Pick<Rollout, 'reward' | 'parts' | 'ids' | 'mask' | 'finish' | 'sample' | 'zeroSignal'>;
 
 export function rolloutMetrics(rollouts: readonly Sampled[], groupSize: number): Record<string, number> {
   const rewards = rollouts.map(({ reward }) => reward);
-  const lengths = rollouts.map(({ ids }) => ids.length);
-  const ended = rollouts.filter(({ finish }) => finish === 'stop').map(({ ids }) => ids.length);
+  const lengths = rollouts.map(modelTokens);
+  const ended = rollouts.filter(({ finish }) => finish === 'stop').map(modelTokens);
   const groups = rollouts.length / groupSize;
   const metrics: Record<string, number> = {
     reward: meanOf(rewards),

@@ -183,8 +183,8 @@ export class RolloutSource {
 function metricsOf(sampled: readonly Group[], options: RlOptions): Record<string, number> {
   const all = sampled.flatMap((group) => {
     const zeroSignal = groupSignal(group, options) !== 'live';
-    return group.samples.map(({ reward, parts, trajectory: { ids, finish, sample } }) => {
-      return { reward, parts, ids, finish, sample, zeroSignal };
+    return group.samples.map(({ reward, parts, trajectory: { ids, mask, finish, sample } }) => {
+      return { reward, parts, ids, ...(mask && { mask }), finish, sample, zeroSignal };
     });
   });
   const greedy = sampled.flatMap(({ greedyReward }) => greedyReward ?? []).filter((reward) => !Number.isNaN(reward));

@@ -1,6 +1,8 @@
-// One sampled completion on its way from the engine to the learner. Tokens in, tokens out: text is only ever a view of `ids`.
+// One sampled completion on its way from the engine to the learner. Tokens in, tokens out: text is only ever a view of `ids`. Arrays of [M]
+// have one value for each token that the model wrote; where a mask says that others were put in, M is less than ids.length.
 
 import type { TrainingSequence } from '../batches/training-sequence.ts';
+import type { MaskedCompletion } from '../masks/model-tokens.ts';
 
 export interface Rollout {
   key: string;
@@ -9,7 +11,9 @@ export interface Rollout {
   group: number;
   promptIds: Int32Array;
   ids: Int32Array;
-  samplerLogProbs: Float32Array; // [ids.length]
+  /** 1 where the model wrote the id, 0 where it was put in (results of tools); absent = all 1. */
+  mask?: Uint8Array; // [ids.length]
+  samplerLogProbs: Float32Array; // [M]
   finish: 'stop' | 'length' | 'abort';
   /** NaN: could not be scored. */
   reward: number;
@@ -17,10 +21,10 @@ export interface Rollout {
   advantage: number;
   /** Its group agrees: nothing to learn from. */
   zeroSignal: boolean;
-  oldLogProbs?: Float32Array; // [ids.length]
-  referenceLogProbs?: Float32Array; // [ids.length]
+  oldLogProbs?: Float32Array; // [M]
+  referenceLogProbs?: Float32Array; // [M]
   /** rho of each token where the sampler's log-probs are corrected for. */
-  correction?: Float32Array; // [ids.length]
+  correction?: Float32Array; // [M]
   /** Optimizer steps that its weights had; only where age matters. */
   sampledAt?: number;
   /** It comes from the replay buffer. */
@@ -31,15 +35,20 @@ export interface Rollout {
   steps?: number[];
   stepEnds?: Int32Array;
   /** Advantage of each token, where it is not the same for all. */
-  tokenAdvantages?: Float32Array; // [ids.length]
+  tokenAdvantages?: Float32Array; // [M]
 }
 
-/** Prompt and completion, trained on the completion. */
-export function trajectorySequence({ promptIds, ids }: { promptIds: Int32Array; ids: Int32Array }): TrainingSequence {
+/** Prompt and completion, trained on what the model wrote of the completion. */
+export function trajectorySequence({
+  promptIds,
+  ids,
+  mask: written,
+}: MaskedCompletion & { promptIds: Int32Array }): TrainingSequence {
   const all = new Int32Array(promptIds.length + ids.length);
   all.set(promptIds);
   all.set(ids, promptIds.length);
   const mask = new Uint8Array(all.length).fill(1, promptIds.length);
+  if (written !== undefined) mask.set(written, promptIds.length);
   return { ids: all, mask };
 }
 
@@ -52,6 +61,7 @@ export function rolloutToJson(rollout: Rollout): Record<string, unknown> {
     greedyReward: Number.isNaN(rollout.greedyReward) ? null : rollout.greedyReward,
     promptIds: plain(rollout.promptIds),
     ids: plain(rollout.ids),
+    mask: plain(rollout.mask),
     samplerLogProbs: plain(rollout.samplerLogProbs),
     oldLogProbs: plain(rollout.oldLogProbs),
     referenceLogProbs: plain(rollout.referenceLogProbs),
@@ -70,6 +80,7 @@ export function rolloutFromJson(json: Record<string, unknown>): Rollout {
     ...(json.stepEnds !== undefined && { stepEnds: Int32Array.from(json.stepEnds as number[]) }),
     promptIds: Int32Array.from(json.promptIds as number[]),
     ids: Int32Array.from(json.ids as number[]),
+    ...(json.mask !== undefined && { mask: Uint8Array.from(json.mask as number[]) }),
     samplerLogProbs: floats(json.samplerLogProbs)!,
     oldLogProbs: floats(json.oldLogProbs),
     referenceLogProbs: floats(json.referenceLogProbs),

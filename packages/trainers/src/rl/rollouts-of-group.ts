@@ -2,6 +2,7 @@
 
 import type { ChatFormat } from '@thinkwright/chat';
 import type { LanguageModel } from '@thinkwright/models';
+import { modelPlace, ofModelTokens } from '../masks/model-tokens.ts';
 import type { RlOptions } from '../options/rl-options.ts';
 import type { Group } from './group.ts';
 import type { Rollout } from './rollout.ts';
@@ -17,7 +18,7 @@ export function rolloutsOf(
 ): Rollout[] {
   const decode = (ids: Int32Array) => format.tokenizer.decode(ids, { skipSpecialTokens: false });
   return samples.map(({ trajectory, reward, parts, steps, text, parsed }): Rollout => {
-    const { key, sample, promptIds, ids, logProbs, finish, weightVersion } = trajectory;
+    const { key, sample, promptIds, ids, mask, logProbs, finish, weightVersion } = trajectory;
     const behind = Math.max(0, model.weightVersion - weightVersion); // an engine elsewhere may sample with older weights
     const separator = new RegExp(stepSeparator);
     return {
@@ -26,7 +27,8 @@ export function rolloutsOf(
       group: index,
       promptIds,
       ids,
-      samplerLogProbs: logProbs,
+      ...(mask && { mask }),
+      samplerLogProbs: ofModelTokens(logProbs, mask),
       finish,
       reward,
       parts,
@@ -37,7 +39,9 @@ export function rolloutsOf(
       ...(stepRewardCoef > 0 &&
         steps !== undefined && {
           steps,
-          stepEnds: stepEnds({ ids, text, thinking: parsed.thinking }, steps.length, separator, decode),
+          stepEnds: stepEnds({ ids, text, thinking: parsed.thinking }, steps.length, separator, decode).map((end) =>
+            modelPlace(mask, end),
+          ),
         }),
     };
   });

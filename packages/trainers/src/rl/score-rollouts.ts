@@ -9,6 +9,7 @@ import {
   scoreBatch,
 } from '@thinkwright/rewards';
 import type { Trajectory } from '@thinkwright/rollouts';
+import { modelTokens } from '../masks/model-tokens.ts';
 import type { TrainerEvent } from '../trainer.ts';
 import type { Prompt } from './prompt-source.ts';
 
@@ -63,7 +64,7 @@ export async function scoreTrajectories(
       row,
       groupId: `${context.keyPrefix}${group}`,
       mode,
-      tokens: trajectory.ids.length,
+      tokens: modelTokens(trajectory),
       maxTokens: context.maxTokens,
       truncated: parsed.truncated,
       step: context.step,
@@ -71,10 +72,15 @@ export async function scoreTrajectories(
       signal,
     };
   });
-  const { outcomes } = await scoreBatch(reward, contexts);
+  const isWritten = samples.map(({ trajectory }) => trajectory.mask === undefined || modelTokens(trajectory) > 0);
+  const { outcomes } = await scoreBatch(
+    reward,
+    contexts.filter((_, index) => isWritten[index]),
+  );
+  const next = outcomes.values();
   const failures: Record<string, number> = {};
   const scored = samples.map((sample, index): ScoredTrajectory => {
-    const outcome = outcomes[index]!;
+    const outcome = isWritten[index] ? next.next().value! : NOT_WRITTEN;
     if (outcome.status === 'scored') {
       const { value, parts, steps } = outcome;
       return { ...sample, reward: value, parts, ...(steps && { steps }) };
@@ -85,6 +91,9 @@ export async function scoreTrajectories(
   });
   return { samples: scored, failures };
 }
+
+/** Where every token was put in, nothing of the policy can be judged. */
+const NOT_WRITTEN = { status: 'skipped', reason: 'the mask says that the model wrote no token of it' } as const;
 
 /** Says how many completions had no score, and why. */
 export function unscoredWarning(failures: Record<string, number>, step: number): TrainerEvent {
