@@ -4,6 +4,7 @@ import attention from './benchmarks/attention.mjs';
 import codeVerifier from './benchmarks/code-verifier.mjs';
 import decode from './benchmarks/decode.mjs';
 import decodeFormats from './benchmarks/decode-formats.mjs';
+import growth from './benchmarks/growth.mjs';
 import grpo from './benchmarks/grpo.mjs';
 import head from './benchmarks/head.mjs';
 import matmul from './benchmarks/matmul.mjs';
@@ -18,6 +19,7 @@ export const benchmarks = [
   head,
   decode,
   decodeFormats,
+  growth,
   sft,
   grpo,
   verdicts,
