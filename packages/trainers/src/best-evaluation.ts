@@ -11,37 +11,45 @@ export interface BestEvaluation {
   worseSince: number;
 }
 
-type WatchOptions = Pick<
-  TrainingOptions,
-  'metricForBestModel' | 'greaterIsBetter' | 'earlyStoppingThreshold' | 'earlyStoppingPatience' | 'loadBestModelAtEnd'
->;
+type MetricOptions = Pick<TrainingOptions, 'metricForBestModel' | 'greaterIsBetter'>;
+type WatchOptions = MetricOptions & Pick<TrainingOptions, 'earlyStoppingThreshold' | 'earlyStoppingPatience'>;
 
-/** Whether the options ask to compare evaluations. */
-export function watchesEvaluations({ earlyStoppingPatience, loadBestModelAtEnd }: WatchOptions): boolean {
-  return earlyStoppingPatience !== null || loadBestModelAtEnd;
+/** The option that asks to compare evaluations, if one does. */
+export function evaluationWatcher(
+  options: Pick<TrainingOptions, 'earlyStoppingPatience' | 'loadBestModelAtEnd' | 'lrSchedulerType'>,
+): string | undefined {
+  if (options.loadBestModelAtEnd) return 'loadBestModelAtEnd';
+  if (options.earlyStoppingPatience !== null) return 'earlyStoppingPatience';
+  return options.lrSchedulerType === 'reduce_lr_on_plateau' ? 'lrSchedulerType "reduce_lr_on_plateau"' : undefined;
 }
 
 /**
- * The best after an evaluation at `step`: a new one, or the old one with `worseSince` counted up.
+ * The metric that decides.
  * @throws TrainerError OPTIONS_CLASH when the evaluation has no such metric.
  */
+export function decidingMetric(metrics: Record<string, number>, { metricForBestModel: name }: MetricOptions): number {
+  const value = metrics[name];
+  if (value !== undefined) return value;
+  throw new TrainerError(
+    'TW_TRAINERS_OPTIONS_CLASH',
+    `metricForBestModel "${name}" is not among the metrics of the evaluation: ${Object.keys(metrics).join(', ') || '(none)'}. Name one of them.`,
+  );
+}
+
+export function isGreaterBetter({ metricForBestModel, greaterIsBetter }: MetricOptions): boolean {
+  return greaterIsBetter ?? !metricForBestModel.endsWith('loss');
+}
+
+/** The best after an evaluation at `step` gave `value`: a new one, or the old one with `worseSince` counted up. */
 export function afterEvaluation(
   best: BestEvaluation | undefined,
   step: number,
-  metrics: Record<string, number>,
+  value: number,
   options: WatchOptions,
 ): BestEvaluation {
-  const { metricForBestModel: name, earlyStoppingThreshold } = options;
-  const value = metrics[name];
-  if (value === undefined) {
-    throw new TrainerError(
-      'TW_TRAINERS_OPTIONS_CLASH',
-      `metricForBestModel "${name}" is not among the metrics of the evaluation: ${Object.keys(metrics).join(', ') || '(none)'}. Name one of them.`,
-    );
-  }
   if (best === undefined) return { step, value, worseSince: 0 };
-  const sign = (options.greaterIsBetter ?? !name.endsWith('loss')) ? 1 : -1;
-  const isBetter = sign * (value - best.value) > earlyStoppingThreshold; // false for NaN
+  const sign = isGreaterBetter(options) ? 1 : -1;
+  const isBetter = sign * (value - best.value) > options.earlyStoppingThreshold; // false for NaN
   return isBetter ? { step, value, worseSince: 0 } : { ...best, worseSince: best.worseSince + 1 };
 }
 

@@ -3,7 +3,14 @@
 import { join } from 'node:path';
 import { writeFolderAtomically } from '@thinkwright/checkpoints';
 import { currentDevice, type Parameter, type tf } from '@thinkwright/tensors';
-import { afterEvaluation, type BestEvaluation, hasStalled, watchesEvaluations } from './best-evaluation.ts';
+import {
+  afterEvaluation,
+  type BestEvaluation,
+  decidingMetric,
+  evaluationWatcher,
+  hasStalled,
+  isGreaterBetter,
+} from './best-evaluation.ts';
 import {
   newestCheckpoint,
   readCheckpoint,
@@ -18,6 +25,7 @@ import { TrainerError } from './errors.ts';
 import { OptimizerWindow } from './optimizer/optimizer-window.ts';
 import type { TrainingOptions } from './options/training-options.ts';
 import { createSchedule } from './schedules/create-schedule.ts';
+import { afterPlateauEvaluation, type Plateau, startPlateau } from './schedules/reduce-on-plateau.ts';
 import type { SharedPorts, TrainerEvent, TrainSummary } from './trainer.ts';
 import { runVersions } from './versions.ts';
 
@@ -58,12 +66,14 @@ export class TrainingRun<Position> {
   #savedStep: number | undefined;
   #lastCheckpoint: string | undefined;
   #best: BestEvaluation | undefined;
+  #plateau: Plateau | undefined;
   #training = false;
 
   constructor(settings: RunSettings<Position>) {
     this.#settings = settings;
     this.#phase = { start: 0, steps: settings.totalSteps };
     this.#schedule = this.#newSchedule();
+    this.#plateau = this.#newPlateau();
     this.window = this.#newWindow();
     if (settings.options.loadBestModelAtEnd) bestFolder(settings.ports.outputDir);
   }
@@ -75,6 +85,7 @@ export class TrainingRun<Position> {
 
   /** Of the coming step; beyond the last step of the schedule its last value is kept. */
   get learningRate(): number {
+    if (this.#plateau) return this.#plateau.learningRate;
     const { start, steps } = this.#phase;
     return this.#schedule(Math.min(this.step - start, steps - 1));
   }
@@ -98,6 +109,7 @@ export class TrainingRun<Position> {
   /** Begins a phase now, with a fresh optimizer. */
   beginPhase(steps: number): void {
     this.phase = { start: this.step, steps };
+    this.#plateau = this.#newPlateau();
     this.window.dispose();
     this.window = this.#newWindow();
   }
@@ -106,6 +118,11 @@ export class TrainingRun<Position> {
     const { lrSchedulerType, learningRate, warmupSteps, lrSchedulerKwargs } = this.#settings.options;
     const shape = { totalSteps: this.#phase.steps, warmupSteps };
     return createSchedule(lrSchedulerType, learningRate, shape, lrSchedulerKwargs);
+  }
+
+  #newPlateau(): Plateau | undefined {
+    const { lrSchedulerType, learningRate } = this.#settings.options;
+    return lrSchedulerType === 'reduce_lr_on_plateau' ? startPlateau(learningRate) : undefined;
   }
 
   /** Checks outputDir and loads the checkpoint to resume from, once. */
@@ -132,6 +149,7 @@ export class TrainingRun<Position> {
     this.tokens = state.tokens;
     this.metrics = state.metrics;
     this.#best = state.best;
+    this.#plateau = state.plateau;
     this.#savedStep = state.step;
     this.#lastCheckpoint = folder;
     await restore(state.position);
@@ -190,7 +208,7 @@ export class TrainingRun<Position> {
       const { evaluate, model } = ports;
       const metrics = await this.window.withAverage(() => evaluate({ step: this.step, model, signal }));
       yield { type: 'eval-end', step: this.step, metrics, seconds: (performance.now() - started) / 1000 };
-      if (watchesEvaluations(options)) yield* this.#compareEvaluation(metrics);
+      if (evaluationWatcher(options)) yield* this.#compareEvaluation(metrics);
     }
     const due = options.saveSteps > 0 && this.step % options.saveSteps === 0;
     if (ports.outputDir !== undefined && (due || saveAnyway)) {
@@ -205,7 +223,12 @@ export class TrainingRun<Position> {
 
   async *#compareEvaluation(metrics: Record<string, number>): AsyncGenerator<TrainerEvent, void> {
     const { ports, options } = this.#settings;
-    this.#best = afterEvaluation(this.#best, this.step, metrics, options);
+    const value = decidingMetric(metrics, options);
+    this.#best = afterEvaluation(this.#best, this.step, value, options);
+    if (this.#plateau) {
+      const keywords = options.lrSchedulerKwargs;
+      this.#plateau = afterPlateauEvaluation(this.#plateau, value, isGreaterBetter(options), keywords);
+    }
     if (!options.loadBestModelAtEnd || this.#best.step !== this.step) return;
     const folder = bestFolder(ports.outputDir);
     await writeFolderAtomically(folder, (temporary) => this.save(temporary));
@@ -255,6 +278,7 @@ export class TrainingRun<Position> {
         position: position(),
         metrics: this.metrics,
         ...(this.#best && { best: this.#best }),
+        ...(this.#plateau && { plateau: this.#plateau }),
         options: { ...options },
         versions: runVersions(),
       },

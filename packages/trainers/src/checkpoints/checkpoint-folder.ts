@@ -18,6 +18,7 @@ import { type LanguageModel, saveAdapter, saveModel } from '@thinkwright/models'
 import { type LiveState, type Optimizer, type Parameter, tf } from '@thinkwright/tensors';
 import type { BestEvaluation } from '../best-evaluation.ts';
 import { TrainerError } from '../errors.ts';
+import type { Plateau } from '../schedules/reduce-on-plateau.ts';
 import { optionDifferences } from './option-differences.ts';
 
 /** What `trainer_state.json` holds. `position` belongs to the trainer's kind: data stream, pending rollouts. */
@@ -29,6 +30,7 @@ export interface TrainerState<Position = unknown> {
   position: Position;
   metrics: Record<string, number>;
   best?: BestEvaluation;
+  plateau?: Plateau;
   options: Record<string, unknown>;
   versions: Record<string, string>;
 }

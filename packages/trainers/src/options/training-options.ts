@@ -2,6 +2,7 @@
 // in camelCase, unless a line says why not.
 
 import { z } from 'zod';
+import { evaluationWatcher } from '../best-evaluation.ts';
 import { TrainerError } from '../errors.ts';
 import { OPTIMIZERS } from '../optimizer/create-optimizer.ts';
 import { SCHEDULES } from '../schedules/create-schedule.ts';
@@ -43,6 +44,12 @@ export const trainingOptionShape = {
       timescale: z.number().positive().optional(),
       numDecaySteps: z.int().min(0).optional(),
       minLrRatio: share.optional(),
+      factor: z.number().positive().lt(1).optional(),
+      patience: z.int().min(0).optional(),
+      threshold: z.number().min(0).optional(),
+      thresholdMode: z.enum(['rel', 'abs']).optional(),
+      cooldown: z.int().min(0).optional(),
+      eps: z.number().min(0).optional(),
       warmupType: z.enum(PHASE_SHAPES).optional(),
       decayType: z.enum(PHASE_SHAPES).optional(),
     })
@@ -89,17 +96,18 @@ export function checkTrainingOptions(options: TrainingOptions, trainer: string):
       `${trainer}: lrSchedulerType "warmup_stable_decay" needs lrSchedulerKwargs.numDecaySteps, the steps of the decay at the end; a tenth of maxSteps is usual.`,
     );
   }
-  const watches = options.earlyStoppingPatience !== null || options.loadBestModelAtEnd;
-  if (watches && options.evalSteps === 0) {
+  const watcher = evaluationWatcher(options);
+  if (watcher !== undefined && options.evalSteps === 0) {
     throw new TrainerError(
       'TW_TRAINERS_OPTIONS_CLASH',
-      `${trainer}: ${options.loadBestModelAtEnd ? 'loadBestModelAtEnd' : 'earlyStoppingPatience'} needs evaluations to compare, but evalSteps is 0. Give evalSteps.`,
+      `${trainer}: ${watcher} needs evaluations to compare, but evalSteps is 0. Give evalSteps.`,
     );
   }
-  if (lrSchedulerType === 'constant' && warmupSteps > 0) {
+  const hasNoWarmup = lrSchedulerType === 'constant' || lrSchedulerType === 'reduce_lr_on_plateau';
+  if (hasNoWarmup && warmupSteps > 0) {
     throw new TrainerError(
       'TW_TRAINERS_OPTIONS_CLASH',
-      `${trainer}: lrSchedulerType "constant" ignores warmupSteps ${warmupSteps}. Use "constant_with_warmup", or warmupSteps 0.`,
+      `${trainer}: lrSchedulerType "${lrSchedulerType}" ignores warmupSteps ${warmupSteps}. Use "constant_with_warmup", or warmupSteps 0.`,
     );
   }
 }

@@ -9,6 +9,7 @@ import { cosineWithRestarts } from './cosine-with-restarts.ts';
 import { inverseSqrt } from './inverse-sqrt.ts';
 import { linear } from './linear.ts';
 import { polynomial } from './polynomial.ts';
+import type { PlateauOptions } from './reduce-on-plateau.ts';
 import type { ScheduleFactor, ScheduleShape } from './schedule.ts';
 import { type WarmupStableDecayOptions, warmupStableDecay } from './warmup-stable-decay.ts';
 import { warmupTimesDecay } from './warmup-times-decay.ts';
@@ -25,10 +26,11 @@ export const SCHEDULES = [
   'constant',
   'constant_with_warmup',
   'warmup_times_decay',
+  'reduce_lr_on_plateau',
 ] as const;
 export type ScheduleName = (typeof SCHEDULES)[number];
 
-export interface ScheduleKeywords extends Partial<WarmupStableDecayOptions> {
+export interface ScheduleKeywords extends Partial<WarmupStableDecayOptions>, PlateauOptions {
   numCycles?: number;
   minLr?: number;
   minLrRate?: number;
@@ -81,6 +83,7 @@ function scheduleFactor(
     case 'warmup_stable_decay':
       return warmupStableDecay(shape, { ...keywords, numDecaySteps: decaySteps(keywords) });
     case 'constant':
+    case 'reduce_lr_on_plateau': // TrainingRun lowers it after evaluations
       return constant();
     case 'constant_with_warmup':
       return constantWithWarmup(shape);

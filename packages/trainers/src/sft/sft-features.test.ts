@@ -185,10 +185,29 @@ describe('the best evaluation', () => {
     expect((await collectEvents(second)).summary).toMatchObject({ reason: 'stalled', step: 5, best: { step: 2 } });
   });
 
+  it('lowers the learning rate of reduce_lr_on_plateau, across a resume too', async () => {
+    const outputDir = join(folder, 'plateau');
+    const settings = {
+      ...{ ...small, outputDir, maxSteps: 6, evalSteps: 1, evaluate: worsening, learningRate: 1e-3 },
+      ...{ lrSchedulerType: 'reduce_lr_on_plateau' as const, lrSchedulerKwargs: { patience: 1, factor: 0.5 } },
+    };
+    const ratesOf = async (more: object, options = {}) => {
+      const trainer = createSftTrainer({ model: model(), dataset: dataset(), ...settings, ...more });
+      const { events } = await collectEvents(trainer, options);
+      return events.flatMap((event) => (event.type === 'step-end' ? [event.metrics.learning_rate] : []));
+    };
+    const rates = await ratesOf({});
+    expect(rates).toEqual([1e-3, 1e-3, 1e-3, 1e-3, 5e-4, 5e-4]); // 3 2, then 4 and 5 are worse
+    await ratesOf({ outputDir: join(folder, 'plateau-half') }, { untilStep: 3 });
+    const rest = await ratesOf({ outputDir: join(folder, 'plateau-half'), resumeFromCheckpoint: true });
+    expect(rest).toEqual(rates.slice(3));
+  });
+
   it('needs evaluations, a folder, and a metric that exists', async () => {
     const refused = (more: object) => () =>
       createSftTrainer({ model: model(), dataset: dataset(), ...small, maxSteps: 2, ...more });
     expect(refused({ earlyStoppingPatience: 1 })).toThrow(/evalSteps is 0/);
+    expect(refused({ lrSchedulerType: 'reduce_lr_on_plateau' })).toThrow(/reduce_lr_on_plateau" needs evaluations/);
     expect(refused({ loadBestModelAtEnd: true, evalSteps: 1 })).toThrow(/no outputDir/);
     const trainer = refused({
       earlyStoppingPatience: 1,
