@@ -4,6 +4,7 @@
 #pragma once
 #include <limits>
 
+#include "kernels/elementary.h"
 #include "simd/math.h"
 
 namespace thinkwright {
@@ -61,9 +62,10 @@ struct RowSoftmax {
     for (int j = 0; j < count; j += kVocabularyBlock) add(x + j, count - j < kVocabularyBlock ? count - j : kVocabularyBlock);
   }
 
-  float logProb(float logit) const { return (logit - maximum) - logarithmOf<V>(sum); }
-  float logSumExp() const { return maximum + logarithmOf<V>(sum); }
-  float entropy() const { return logarithmOf<V>(sum) - weighted / sum; }
+  // Once a row, so in double and rounded once: objectives exponentiate sums of these.
+  float logProb(float logit) const { return static_cast<float>((static_cast<double>(logit) - maximum) - exactLog(sum)); }
+  float logSumExp() const { return static_cast<float>(maximum + exactLog(sum)); }
+  float entropy() const { return static_cast<float>(exactLog(sum) - static_cast<double>(weighted) / sum); }
 };
 
 }  // namespace
