@@ -9,6 +9,7 @@ import grpo from './benchmarks/grpo.mjs';
 import head from './benchmarks/head.mjs';
 import matmul from './benchmarks/matmul.mjs';
 import quickstart from './benchmarks/quickstart.mjs';
+import scaling from './benchmarks/scaling.mjs';
 import sft from './benchmarks/sft.mjs';
 import verdicts from './benchmarks/verdicts.mjs';
 import verifyMath from './benchmarks/verify-math.mjs';
@@ -22,6 +23,7 @@ export const benchmarks = [
   growth,
   sft,
   grpo,
+  scaling,
   verdicts,
   codeVerifier,
   verifyMath,

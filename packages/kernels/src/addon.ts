@@ -47,6 +47,8 @@ export interface Addon {
   startTrace(most: number): void;
   /** Waits for the stream; the kept records, laid out as TraceEntry of native/runtime/stream.h. */
   takeTrace(): ArrayBuffer;
+  /** What the kernels hold beside the arena. */
+  scratchBytes(): number;
 }
 
 /** Loads a compiled addon. Throws TW_KERNELS_LOAD_FAILED. */

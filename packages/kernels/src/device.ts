@@ -53,5 +53,8 @@ export const device: Device = {
     };
   },
   synchronize: () => currentRuntime().stream.synchronize(),
-  memory: () => currentRuntime().allocator.report(),
+  memory() {
+    const { allocator, addon } = currentRuntime();
+    return { ...allocator.report(), scratchBytes: addon.scratchBytes() };
+  },
 };

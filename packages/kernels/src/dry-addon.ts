@@ -28,5 +28,6 @@ export function createDryAddon(): Addon {
     setProfiling() {},
     startTrace() {},
     takeTrace: () => new ArrayBuffer(0),
+    scratchBytes: () => 0,
   };
 }

@@ -370,11 +370,11 @@ export class Launch {
     sink.end();
   }
 
-  tokenLogProbs(hidden: Address, panels: Address, targets: Address, bias: Address, logProbs: Address, entropy: Address, logSumExp: Address, rows: number, c: number, v: number, temperature: number, type: number): void {
+  tokenLogProbs(hidden: Address, weight: Address, targets: Address, bias: Address, logProbs: Address, entropy: Address, logSumExp: Address, rows: number, c: number, v: number, temperature: number, type: number): void {
     const sink = this.#sink;
     const at = sink.begin(25);
     sink.words[at + 1] = hidden;
-    sink.words[at + 2] = panels;
+    sink.words[at + 2] = weight;
     sink.words[at + 3] = targets;
     sink.words[at + 4] = bias;
     sink.words[at + 5] = logProbs;
@@ -388,25 +388,24 @@ export class Launch {
     sink.end();
   }
 
-  tokenLogProbsGrad(hidden: Address, panels: Address, panelsBackward: Address, targets: Address, bias: Address, logSumExp: Address, dLogProbs: Address, dHidden: Address, dWeight: Address, dBias: Address, rows: number, c: number, v: number, temperature: number, accumulate: number, type: number): void {
+  tokenLogProbsGrad(hidden: Address, weight: Address, targets: Address, bias: Address, logSumExp: Address, dLogProbs: Address, dHidden: Address, dWeight: Address, dBias: Address, rows: number, c: number, v: number, temperature: number, accumulate: number, type: number): void {
     const sink = this.#sink;
     const at = sink.begin(26);
     sink.words[at + 1] = hidden;
-    sink.words[at + 2] = panels;
-    sink.words[at + 3] = panelsBackward;
-    sink.words[at + 4] = targets;
-    sink.words[at + 5] = bias;
-    sink.words[at + 6] = logSumExp;
-    sink.words[at + 7] = dLogProbs;
-    sink.words[at + 8] = dHidden;
-    sink.words[at + 9] = dWeight;
-    sink.words[at + 10] = dBias;
-    sink.words[at + 11] = rows;
-    sink.words[at + 12] = c;
-    sink.words[at + 13] = v;
-    sink.floats[at + 14] = temperature;
-    sink.words[at + 15] = accumulate;
-    sink.words[at + 16] = type;
+    sink.words[at + 2] = weight;
+    sink.words[at + 3] = targets;
+    sink.words[at + 4] = bias;
+    sink.words[at + 5] = logSumExp;
+    sink.words[at + 6] = dLogProbs;
+    sink.words[at + 7] = dHidden;
+    sink.words[at + 8] = dWeight;
+    sink.words[at + 9] = dBias;
+    sink.words[at + 10] = rows;
+    sink.words[at + 11] = c;
+    sink.words[at + 12] = v;
+    sink.floats[at + 13] = temperature;
+    sink.words[at + 14] = accumulate;
+    sink.words[at + 15] = type;
     sink.end();
   }
 
@@ -1051,7 +1050,7 @@ export const KERNELS: readonly { name: string; fields: readonly KernelField[] }[
     name: 'tokenLogProbs',
     fields: [
       { name: 'hidden', type: 'address', word: 1, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows * fields.c) },
-      { name: 'panels', type: 'address', word: 2, access: 'in', optional: false, bytes: (fields) => Math.ceil(fields.v / 16) * fields.c * ((fields.type & 15) === 0 ? 64 : (fields.type & 15) <= 2 ? 32 : (fields.type & 15) === 3 ? 17 : (fields.type & 15) === 4 ? 9 : (fields.type & 15) === 5 ? 10 : (fields.type & 15) === 6 ? 9.25 : (fields.type & 15) === 7 ? 11.25 : 13.125) },
+      { name: 'weight', type: 'address', word: 2, access: 'in', optional: false, bytes: (fields) => fields.type < 0 ? 4 * fields.v * fields.c : Math.ceil(fields.v / 16) * fields.c * ((fields.type & 15) === 0 ? 64 : (fields.type & 15) <= 2 ? 32 : (fields.type & 15) === 3 ? 17 : (fields.type & 15) === 4 ? 9 : (fields.type & 15) === 5 ? 10 : (fields.type & 15) === 6 ? 9.25 : (fields.type & 15) === 7 ? 11.25 : 13.125) },
       { name: 'targets', type: 'address', word: 3, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows) },
       { name: 'bias', type: 'address', word: 4, access: 'in', optional: true, bytes: (fields) => 4 * (fields.v) },
       { name: 'logProbs', type: 'address', word: 5, access: 'out', optional: false, bytes: (fields) => 4 * (fields.rows) },
@@ -1068,21 +1067,20 @@ export const KERNELS: readonly { name: string; fields: readonly KernelField[] }[
     name: 'tokenLogProbsGrad',
     fields: [
       { name: 'hidden', type: 'address', word: 1, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows * fields.c) },
-      { name: 'panels', type: 'address', word: 2, access: 'in', optional: false, bytes: (fields) => Math.ceil(fields.v / 16) * fields.c * (fields.type === 0 ? 64 : fields.type <= 2 ? 32 : fields.type === 3 ? 17 : fields.type === 4 ? 9 : fields.type === 5 ? 10 : fields.type === 6 ? 9.25 : fields.type === 7 ? 11.25 : 13.125) },
-      { name: 'panelsBackward', type: 'address', word: 3, access: 'in', optional: true, bytes: (fields) => 4 * (Math.ceil(fields.c / 16) * 16 * fields.v) },
-      { name: 'targets', type: 'address', word: 4, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows) },
-      { name: 'bias', type: 'address', word: 5, access: 'in', optional: true, bytes: (fields) => 4 * (fields.v) },
-      { name: 'logSumExp', type: 'address', word: 6, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows) },
-      { name: 'dLogProbs', type: 'address', word: 7, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows) },
-      { name: 'dHidden', type: 'address', word: 8, access: 'out', optional: true, bytes: (fields) => 4 * (fields.rows * fields.c) },
-      { name: 'dWeight', type: 'address', word: 9, access: 'inout', optional: true, bytes: (fields) => 4 * (fields.v * fields.c) },
-      { name: 'dBias', type: 'address', word: 10, access: 'inout', optional: true, bytes: (fields) => 4 * (fields.v) },
-      { name: 'rows', type: 'int', word: 11 },
-      { name: 'c', type: 'int', word: 12 },
-      { name: 'v', type: 'int', word: 13 },
-      { name: 'temperature', type: 'float', word: 14 },
-      { name: 'accumulate', type: 'int', word: 15 },
-      { name: 'type', type: 'int', word: 16 },
+      { name: 'weight', type: 'address', word: 2, access: 'in', optional: false, bytes: (fields) => fields.type < 0 ? 4 * fields.v * fields.c : Math.ceil(fields.v / 16) * fields.c * (fields.type === 0 ? 64 : fields.type <= 2 ? 32 : fields.type === 3 ? 17 : fields.type === 4 ? 9 : fields.type === 5 ? 10 : fields.type === 6 ? 9.25 : fields.type === 7 ? 11.25 : 13.125) },
+      { name: 'targets', type: 'address', word: 3, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows) },
+      { name: 'bias', type: 'address', word: 4, access: 'in', optional: true, bytes: (fields) => 4 * (fields.v) },
+      { name: 'logSumExp', type: 'address', word: 5, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows) },
+      { name: 'dLogProbs', type: 'address', word: 6, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows) },
+      { name: 'dHidden', type: 'address', word: 7, access: 'out', optional: true, bytes: (fields) => 4 * (fields.rows * fields.c) },
+      { name: 'dWeight', type: 'address', word: 8, access: 'inout', optional: true, bytes: (fields) => 4 * (fields.v * fields.c) },
+      { name: 'dBias', type: 'address', word: 9, access: 'inout', optional: true, bytes: (fields) => 4 * (fields.v) },
+      { name: 'rows', type: 'int', word: 10 },
+      { name: 'c', type: 'int', word: 11 },
+      { name: 'v', type: 'int', word: 12 },
+      { name: 'temperature', type: 'float', word: 13 },
+      { name: 'accumulate', type: 'int', word: 14 },
+      { name: 'type', type: 'int', word: 15 },
     ],
   },
   {

@@ -136,13 +136,15 @@ void manyRows(const Product& p) {
     if (blocks < threads * 8 && (p.source == nullptr || blocks > 1)) blocks = std::max(1, std::min((blocks + wanted - 1) / wanted * wanted, (p.m + 4 * kRows - 1) / (4 * kRows)));
     if (blocks < wanted) ranges = std::min(panelsTotal, (wanted + blocks - 1) / blocks);
   }
-  const int blockRows = ((p.m + blocks - 1) / blocks + kRows - 1) / kRows * kRows;
-  blocks = (p.m + blockRows - 1) / blockRows;
+  const int tiles = (p.m + kRows - 1) / kRows;
+  blocks = std::min(blocks, tiles);
   const int rangePanels = ((panelsTotal + ranges - 1) / ranges + kPanels - 1) / kPanels * kPanels;
   ranges = (panelsTotal + rangePanels - 1) / rangePanels;
   const auto task = [&](int index) {
-    const int row0 = index / ranges * blockRows, panel0 = index % ranges * rangePanels;
-    rowBlock<V>(p, row0, std::min(p.m, row0 + blockRows), panel0, std::min(panelsTotal, panel0 + rangePanels));
+    // Blocks differ by a tile at most: with a short last one the threads would wait for each other.
+    const auto rowOf = [&](int block) { return std::min<int>(p.m, static_cast<long>(tiles) * block / blocks * kRows); };
+    const int block = index / ranges, panel0 = index % ranges * rangePanels;
+    rowBlock<V>(p, rowOf(block), rowOf(block + 1), panel0, std::min(panelsTotal, panel0 + rangePanels));
   };
   if (work <= kTaskMultiplyAdds) {
     for (int index = 0; index < blocks * ranges; index++) task(index);
@@ -167,17 +169,24 @@ void product(const Product& p) {
   manyRows<V>(p);
 }
 
-// c (+)= aᵀ b over rows in segments of 2,048: dWeight[n, k] from dy[rows, n], x[rows, k]. x is packed a segment at a time.
+// c (+)= aᵀ b over rows in segments of 2,048: dWeight[n, k] from dy[rows, n], x[rows, k]. x is packed a slice of a segment at a time, so
+// that its panels are read from the caches they were written to; the chains pass through the sum.
 template <class V>
 void gradientOverRows(int rows, int n, int k, const float* dy, long dyStride, const float* x, long xStride, float* c, bool accumulate) {
   if (rows == 0 && !accumulate) std::memset(c, 0, static_cast<size_t>(n) * k * 4);
   for (int row0 = 0; row0 < rows; row0 += kRowSegment) {
     const int count = std::min(kRowSegment, rows - row0);
-    float* panels = sharedScratch<float>(kPackedPanels, panelFloats(k, count));
-    packPanels<V>({x + row0 * xStride, xStride, 1}, k, count, 0, k, 0, count, panels);
+    const int slices = (count + V::Tiling::depthSlice - 1) / V::Tiling::depthSlice;
+    const int slice = ((count + slices - 1) / slices + 7) / 8 * 8;
+    float* panels = sharedScratch<float>(kPackedPanels, panelFloats(k, slice));
     const bool add = accumulate || row0 > 0;
     float* sum = add ? sharedScratch<float>(kSegmentSum, static_cast<size_t>(n) * k) : c;
-    product<V>({n, k, count, {dy + row0 * dyStride, 1, dyStride}, panels, static_cast<long>(count) * kPanelWidth, sum, k, false});
+    for (int first = 0; first < count; first += slice) {
+      const int depth = std::min(slice, count - first);
+      const long row = row0 + first;
+      packPanels<V>({x + row * xStride, xStride, 1}, k, depth, 0, k, 0, depth, panels);
+      product<V>({n, k, depth, {dy + row * dyStride, 1, dyStride}, panels, static_cast<long>(depth) * kPanelWidth, sum, k, first > 0});
+    }
     if (!add) continue;
     parallelRanges(static_cast<long>(n) * k, 65536, [&](long begin, long end) {
       long i = begin;

@@ -42,6 +42,21 @@ inline void packPanel(const Strided& source, long sourceDepth, long sourceColumn
   }
 }
 
+// The same for whole panels [panel0, panel1) of a source whose columns lie side by side: along its rows, as they lie in memory.
+template <class V>
+inline void packWholePanels(const Strided& source, int depth0, int depth1, int sourceColumn, int panel0, int panel1, int depthOffset, int totalDepth,
+                            float* panels) {
+  const long panelStride = static_cast<long>(totalDepth) * kPanelWidth;
+  for (int k = depth0; k < depth1; k++) {
+    const float* from = source.at(k, sourceColumn);
+    float* to = panels + panel0 * panelStride + static_cast<long>(depthOffset + k) * kPanelWidth;
+    for (int p = panel0; p < panel1; p++, from += kPanelWidth, to += panelStride) {
+      __builtin_prefetch(from + 4 * source.row);  // rows may be a page apart
+      V::Wide::load(from).store(to);
+    }
+  }
+}
+
 // Columns [0, n) and depths [0, depth) of `source` become columns [column, column + n) and depths [depthOffset, ...) of `panels`.
 // Lanes beyond totalColumns are zeroed by the call that reaches totalColumns.
 template <class V>
@@ -54,8 +69,14 @@ void packPanels(const Strided& source, int n, int depth, int column, int totalCo
   const int groups = (panelEnd - firstPanel + group - 1) / group;
   parallel(groups * depthBlocks, [&](int task) {
     const int depth0 = task / groups * kDepthBlock, depth1 = std::min(depth, depth0 + kDepthBlock);
-    const int panel0 = firstPanel + task % groups * group;
-    for (int p = panel0; p < std::min(panelEnd, panel0 + group); p++) {
+    int panel0 = firstPanel + task % groups * group;
+    const int groupEnd = std::min(panelEnd, panel0 + group);
+    if (source.column == 1 && column % kPanelWidth == 0) {
+      const int end = std::min((column + n) / kPanelWidth, groupEnd);
+      packWholePanels<V>(source, depth0, depth1, panel0 * kPanelWidth - column, panel0, end, depthOffset, totalDepth, panels);
+      panel0 = std::max(panel0, end);
+    }
+    for (int p = panel0; p < groupEnd; p++) {
       const int lane0 = std::max(0, column - p * kPanelWidth);
       const int laneEnd = std::min(kPanelWidth, column + n - p * kPanelWidth);
       float* panel = panels + (static_cast<long>(p) * totalDepth + depthOffset) * kPanelWidth;

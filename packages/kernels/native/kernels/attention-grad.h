@@ -1,10 +1,16 @@
 // Gradient of causal attention: probabilities are recomputed from the saved log-sum-exp (as FlashAttention, arXiv 2205.14135).
 //   delta = Σ out dOut; P = exp(S scale - lse); dS = P (dOut Vᵀ - delta) scale; dV = Pᵀ dOut; dK = dSᵀ Q; dQ = dS K.
 // Loop order: heads of the group, query blocks of 48, key blocks of 64; dQ is one chain over keys ascending, dK and dV one chain
-// over (head, query row) ascending. Enough (sequence, key/value head) pairs: one task each does all three. Fewer: dQ by query
-// blocks and dK, dV by key blocks are separate tasks that repeat the scores; the chains, hence the bits, are the same.
+// over (head, query row) ascending. Enough (sequence, key/value head) pairs: one task each. Fewer: a pair is several tasks, each with
+// a range of keys, that follow one another through the query blocks: the chain of dQ passes from range to range, so the bits are the
+// same.
 #pragma once
+#include <atomic>
+#include <cmath>
+#include <thread>
+
 #include "kernels/attention.h"
+#include "runtime/pause.h"
 
 namespace thinkwright {
 namespace {
@@ -19,9 +25,37 @@ struct AttentionGradient {
   float scale;
 };
 
-// One (sequence, key/value head): query rows [row0, row1) x keys [key0, key1), both at multiples of their block.
-template <class V, bool Queries, bool KeysValues>
-void gradientBlock(const AttentionGradient& a, const RowBlock& sequence, int head, int row0, int row1, int key0, int key1) {
+// How many query blocks a range of keys has done with. The next range waits for them, block by block; it is a later task, so the one it
+// waits for has begun.
+class Progress {
+ public:
+  explicit Progress(std::atomic<int>* blocks) : blocks_(blocks) {}
+  // However a task ends, nobody waits for it in vain.
+  ~Progress() {
+    if (blocks_ != nullptr) blocks_->store(std::numeric_limits<int>::max(), std::memory_order_release);
+  }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  void finish(int block) const {
+    if (blocks_ != nullptr) blocks_->store(block + 1, std::memory_order_release);
+  }
+
+  static void await(const std::atomic<int>* blocks, int block) {
+    for (int spin = 0; blocks != nullptr && blocks->load(std::memory_order_acquire) <= block && !threadsAreStopping(); spin++) {
+      if (spin < 1000) pause();
+      else std::this_thread::yield();
+    }
+  }
+
+ private:
+  std::atomic<int>* blocks_;
+};
+
+// One (sequence, key/value head): all queries x keys [key0, key1), at multiples of their block. `before` counts the blocks of the range
+// of keys that ends at key0, `own` those of this one.
+template <class V>
+void gradientBlock(const AttentionGradient& a, const RowBlock& sequence, int head, int key0, int key1, const std::atomic<int>* before, std::atomic<int>* own) {
   const PackedHeads& heads = a.heads;
   const int dimension = heads.headDimension;
   const long width = heads.width(), outWidth = heads.outWidth();
@@ -31,12 +65,12 @@ void gradientBlock(const AttentionGradient& a, const RowBlock& sequence, int hea
   const long panelsAt = (sequence.panels * heads.keyValueHeadCount + static_cast<long>(head) * roundUp(sequence.length, kKeyPadding)) * dimension;
   float* scores = threadScratch<float>(kBackwardScores, 2 * kQueryRows<V> * kKeyRows);
   float* dScores = scores + kQueryRows<V> * kKeyRows;
-  if (KeysValues) {
-    for (int key = key0; key < key1; key++) {
-      std::memset(dRows + key * width + heads.key(head), 0, static_cast<size_t>(dimension) * 4);
-      std::memset(dRows + key * width + heads.value(head), 0, static_cast<size_t>(dimension) * 4);
-    }
+  for (int key = key0; key < key1; key++) {
+    std::memset(dRows + key * width + heads.key(head), 0, static_cast<size_t>(dimension) * 4);
+    std::memset(dRows + key * width + heads.value(head), 0, static_cast<size_t>(dimension) * 4);
   }
+  const Progress progress(own);
+  int block = 0;
   for (int g = 0; g < heads.group(); g++) {
     const int queryHead = head * heads.group() + g;
     const float* query = rows + static_cast<long>(queryHead) * dimension;
@@ -44,9 +78,9 @@ void gradientBlock(const AttentionGradient& a, const RowBlock& sequence, int hea
     const float* logSumExp = a.logSumExp + static_cast<long>(sequence.start) * heads.headCount + queryHead;
     const float* deltas = a.deltas + static_cast<long>(sequence.start) * heads.headCount + queryHead;
     float* dQuery = dRows + static_cast<long>(queryHead) * dimension;
-    for (int row = row0; row < row1; row += kQueryRows<V>) {
+    for (int row = 0; row < sequence.length; row += kQueryRows<V>, block++) {
       const int queries = std::min(kQueryRows<V>, sequence.length - row);
-      if (Queries) {
+      if (before == nullptr) {
         for (int i = row; i < row + queries; i++) std::memset(dQuery + i * width, 0, static_cast<size_t>(dimension) * 4);
       }
       for (int key = key0; key < std::min(key1, row + queries); key += kKeyRows) {
@@ -84,33 +118,39 @@ void gradientBlock(const AttentionGradient& a, const RowBlock& sequence, int hea
             W::select(mask, probability * (W::load(ds + j) - delta) * scale, W::zero()).store(ds + j);
           }
         }
-        if (KeysValues) {
-          for (int j = 0; j < keys; j += V::Tiling::tileRows) {
-            const int first = std::max(0, key + j - row);  // the first row of the block that sees key j
-            if (first >= queries) break;
-            withRows<V::Tiling::tileRows>(std::min(V::Tiling::tileRows, keys - j), [&]<int R>() {
-              float* to = dRows + (key + j) * width;
-              const long at = first * kKeyRows + j;
-              tileRow<V, R>(queries - first, StridedRows{scores + at, 1, kKeyRows}, dOut + (row + first) * outWidth, kPanelWidth, dimension,
-                            to + heads.value(head), width, true, outWidth);
-              tileRow<V, R>(queries - first, StridedRows{dScores + at, 1, kKeyRows}, query + (row + first) * width, kPanelWidth, dimension,
-                            to + heads.key(head), width, true, width);
-            });
-          }
+        for (int j = 0; j < keys; j += V::Tiling::tileRows) {
+          const int first = std::max(0, key + j - row);  // the first row of the block that sees key j
+          if (first >= queries) break;
+          withRows<V::Tiling::tileRows>(std::min(V::Tiling::tileRows, keys - j), [&]<int R>() {
+            float* to = dRows + (key + j) * width;
+            const long at = first * kKeyRows + j;
+            tileRow<V, R>(queries - first, StridedRows{scores + at, 1, kKeyRows}, dOut + (row + first) * outWidth, kPanelWidth, dimension,
+                          to + heads.value(head), width, true, outWidth);
+            tileRow<V, R>(queries - first, StridedRows{dScores + at, 1, kKeyRows}, query + (row + first) * width, kPanelWidth, dimension,
+                          to + heads.key(head), width, true, width);
+          });
         }
-        if (Queries) {
-          for (int i = 0; i < queries; i += V::Tiling::tileRows) {
-            withRows<V::Tiling::tileRows>(std::min(V::Tiling::tileRows, queries - i), [&]<int R>() {
-              const int visible = visibleTo(i + R - 1);
-              if (visible <= 0) return;
-              tileRow<V, R>(visible, StridedRows{dScores + i * kKeyRows, kKeyRows, 1}, rows + key * width + heads.key(head), kPanelWidth, dimension,
-                            dQuery + (row + i) * width, width, true, width);
-            });
-          }
+        if (key == key0) Progress::await(before, block);
+        for (int i = 0; i < queries; i += V::Tiling::tileRows) {
+          withRows<V::Tiling::tileRows>(std::min(V::Tiling::tileRows, queries - i), [&]<int R>() {
+            const int visible = visibleTo(i + R - 1);
+            if (visible <= 0) return;
+            tileRow<V, R>(visible, StridedRows{dScores + i * kKeyRows, kKeyRows, 1}, rows + key * width + heads.key(head), kPanelWidth, dimension,
+                          dQuery + (row + i) * width, width, true, width);
+          });
         }
       }
+      // A block that sees no key of this range has passed it when it has passed those before.
+      if (std::min(key1, row + queries) <= key0) Progress::await(before, block);
+      progress.finish(block);
     }
   }
+}
+
+// Where range `i` of `ranges` begins: the first keys are seen by the most queries, and the ranges have equally many products.
+inline int rangeStart(int length, int i, int ranges) {
+  const double share = 1 - std::sqrt(1 - static_cast<double>(i) / ranges);
+  return i == ranges ? length : static_cast<int>(share * length / kKeyRows + 0.5) * kKeyRows;
 }
 
 template <class V>
@@ -149,24 +189,17 @@ void attentionGrad(const float* qkv, const int32_t* offsets, const float* out, c
       }
     }
   });
-  if (sequences * keyValueHeadCount >= threadCount() * 2 || threadCount() == 1) {
-    parallel(tasks, [&](int task) {
-      const RowBlock& block = split.blocks[task / keyValueHeadCount];
-      if (block.row == 0) gradientBlock<V, true, true>(gradient, block, task % keyValueHeadCount, 0, block.length, 0, block.length);
-    });
-    return;
-  }
-  parallel(tasks, [&](int task) {
-    const RowBlock& block = split.blocks[task / keyValueHeadCount];
-    const int keyEnd = std::min(block.length, block.row + kKeyRows);
-    const int firstRow = block.row / kQueryRows<V> * kQueryRows<V>;  // earlier query blocks see none of these keys
-    gradientBlock<V, false, true>(gradient, block, task % keyValueHeadCount, firstRow, block.length, block.row, keyEnd);
-  });
-  const RowBlocks queries = splitSequences(offsets, sequences, kQueryRows<V>);
-  parallel(queries.count * keyValueHeadCount, [&](int task) {
-    const RowBlock& block = queries.blocks[task / keyValueHeadCount];
-    const int rowEnd = std::min(block.length, block.row + kQueryRows<V>);
-    gradientBlock<V, true, false>(gradient, block, task % keyValueHeadCount, block.row, rowEnd, 0, block.length);
+  const RowBlocks whole = splitSequences(offsets, sequences, 1 << 30);
+  const int pairs = whole.count * keyValueHeadCount, threads = threadCount();
+  const int ranges = threads == 1 || pairs >= threads * 2 ? 1 : (2 * threads + pairs - 1) / std::max(pairs, 1);
+  auto* progress = sharedScratch<std::atomic<int>>(kProgress, static_cast<size_t>(std::max(pairs, 1)) * ranges);
+  for (int i = 0; i < pairs * ranges; i++) progress[i].store(0, std::memory_order_relaxed);
+  parallel(pairs * ranges, [&](int task) {
+    const int pair = task / ranges, range = task % ranges;
+    const RowBlock& block = whole.blocks[pair / keyValueHeadCount];
+    const int key0 = rangeStart(block.length, range, ranges), key1 = rangeStart(block.length, range + 1, ranges);
+    std::atomic<int>* own = range + 1 < ranges ? progress + task : nullptr;
+    gradientBlock<V>(gradient, block, pair % keyValueHeadCount, key0, key1, range == 0 ? nullptr : progress + task - 1, own);
   });
 }
 

@@ -15,7 +15,7 @@ template <class V>
 constexpr int kQueryRows = 8 / V::Tiling::panels(V::Tiling::tileRows) * V::Tiling::tileRows;  // 8 tiles of 6 or 4 of 14
 constexpr int kKeyPadding = 64;  // keys of a sequence are padded to this many
 
-enum AttentionScratch : int { kKeyPanels = 0, kValuePanels = 1, kBlocks = 2, kDeltas = 3, kBackwardScores = 1 };
+enum AttentionScratch : int { kKeyPanels = 0, kValuePanels = 1, kBlocks = 2, kDeltas = 3, kProgress = 4, kBackwardScores = 1 };
 
 // Where the queries, keys and values of a packed row are.
 struct PackedHeads {

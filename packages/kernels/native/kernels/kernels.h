@@ -64,16 +64,16 @@ struct Kernels {
                      int headDimension);
 
   // ---- language model head
-  // hidden [rows, c], panels = packForward of the head weight [v, c]; logits are hidden · Wᵀ (+ bias), divided by temperature.
-  // logProbs, entropy, logSumExp [rows]; bias [v], entropy and logSumExp may be null. `type` is that of the panels: 0 for plain
-  // floats, else stored ones (gemm/stored-formats.h), which need no panelsBackward and have no dWeight.
-  void (*tokenLogProbs)(const float* hidden, const uint8_t* panels, const int32_t* targets, const float* bias, float* logProbs, float* entropy,
+  // hidden [rows, c], weight [v, c] of the head; logits are hidden · Wᵀ (+ bias), divided by temperature.
+  // logProbs, entropy, logSumExp [rows]; bias [v], entropy and logSumExp may be null. `type` says what the weight is: -1 rows of plain
+  // floats, 0 panels of packForward (only for tokenLogProbs), else stored panels (gemm/stored-formats.h), which have no dWeight.
+  void (*tokenLogProbs)(const float* hidden, const uint8_t* weight, const int32_t* targets, const float* bias, float* logProbs, float* entropy,
                         float* logSumExp, int rows, int c, int v, float temperature, int type);
-  // panelsBackward = packBackward of the head weight. dHidden, dWeight [v, c], dBias [v] may each be null (then not computed).
+  // dHidden, dWeight [v, c], dBias [v] may each be null (then not computed).
   // accumulate adds to what dWeight and dBias hold; dHidden is always overwritten.
-  void (*tokenLogProbsGrad)(const float* hidden, const uint8_t* panels, const float* panelsBackward, const int32_t* targets, const float* bias,
-                            const float* logSumExp, const float* dLogProbs, float* dHidden, float* dWeight, float* dBias, int rows, int c,
-                            int v, float temperature, int accumulate, int type);
+  void (*tokenLogProbsGrad)(const float* hidden, const uint8_t* weight, const int32_t* targets, const float* bias, const float* logSumExp,
+                            const float* dLogProbs, float* dHidden, float* dWeight, float* dBias, int rows, int c, int v, float temperature,
+                            int accumulate, int type);
   // logits [rows, v]. settings [rows, 7]: temperature (0 = greedy: first maximum, log-prob at temperature 1), top-k, top-p, min-p (0, 1, 0
   // = off), repetition, frequency and presence penalty (1, 0, 0 = off). Penalties read row slots[i] of counts [slotCount, v] and count the
   // sampled id there; rows without penalties leave counts alone, and it may be null when no row has any.

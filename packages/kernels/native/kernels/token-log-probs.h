@@ -1,7 +1,8 @@
 // Log-probs of given tokens under softmax((hidden Wᵀ + bias) / temperature), and their gradient, without a [rows, V] matrix.
-// Forward: many rows: tasks of 96 rows, each walking the vocabulary in blocks of 512; few rows: the product is split over threads for
+// The weight of training, which changes every step, is packed a block of the vocabulary at a time: nothing as large as it is made.
+// Forward: many rows: for each block of 512 columns tasks of some 50 rows; few rows: the product is split over threads, of panels for
 // 8,192 columns at a time, then each row takes its blocks in order. Either way a row sees the same numbers in the same order.
-// Backward: row segments of 2,048, inside them vocabulary blocks of 512: logits again, d logit = g (1[target] - p) / temperature,
+// Backward: row segments of 2,048, inside them vocabulary blocks of 512, inside these stretches of 448 rows: logits again, d logit = g (1[target] - p) / temperature,
 // dHidden += d logits · W in chains of 2,048 vocabulary entries summed in order, dWeight as any weight gradient.
 #pragma once
 #include "gemm/driver.h"
@@ -12,11 +13,17 @@
 namespace thinkwright {
 namespace {
 
-constexpr int kBlockRows = 96;
+constexpr int kHeadRows = -1;  // type of a weight [v, c] in rows, beside those of stored panels
 constexpr int kWideColumns = 8192;
 constexpr int kLogitStride = kVocabularyBlock + kPanelWidth;  // not a power of two
 
-enum TokenScratch : int { kLogits = 4, kHiddenPanels = 5, kHiddenSum = 6, kWeightSum = 7, kRowStates = 8, kThreadLogits = 2 };
+constexpr int kGradientRows = 448;  // whose gradients of logits are held at a time; whole tiles of 14
+
+// Rows of a task: even tasks for the threads matter more than reading the panels of a block a few times more.
+template <class V>
+constexpr int kBlockRows = (56 + V::Tiling::tileRows - 1) / V::Tiling::tileRows * V::Tiling::tileRows;
+
+enum TokenScratch : int { kLogits = 4, kHiddenPanels = 5, kHiddenSum = 6, kWeightSum = 7, kRowStates = 8, kBlockPanels = 9, kBlockBackward = 10, kThreadLogits = 2 };
 
 // logits[i] = (logits[i] + bias[i]) / temperature
 template <class V>
@@ -31,30 +38,56 @@ inline void finishLogits(float* logits, const float* bias, int count, float temp
   }
 }
 
-// Columns [column, column + columns) of the head, column a multiple of 16; panels are plain floats (type 0) or stored, in which case
-// they serve both directions.
-struct HeadPanels {
-  const std::uint8_t* panels;
-  const float* backward;
+// The weight of the head: in rows (kHeadRows), as panels of packForward (kStoredFloat32, forward only), or stored panels, which serve
+// both directions.
+struct HeadWeight {
+  const std::uint8_t* data;
   int type, c, v;
 
-  template <class V>
-  void logits(int m, const float* a, int column, int columns, float* out, int outStride) const {
-    const std::uint8_t* from = panels + column / kPanelWidth * storedPanelBytes(type, c);
-    if (type != kStoredFloat32) {
-      return gemmKernels().storedGemm(m, c, a, c, out, outStride, 0, 0, 0, from, columns, type, nullptr, 0, 0, nullptr, 0, 0);
+  bool isRows() const { return type == kHeadRows; }
+  const float* rows(int column) const { return reinterpret_cast<const float*>(data) + static_cast<long>(column) * c; }
+  const std::uint8_t* panels(int column) const { return data + column / kPanelWidth * storedPanelBytes(type, c); }
+};
+
+// Columns [column, column + columns) of the head ready for products, column a multiple of 16. Made outside of tasks.
+template <class V>
+class HeadBlock {
+ public:
+  HeadBlock(const HeadWeight& head, int column, int columns, bool withBackward) : head_(head), columns_(columns) {
+    if (!head.isRows()) {
+      stored_ = head.panels(column);
+      forward_ = reinterpret_cast<const float*>(stored_);
+      return;
     }
-    product<V>({m, columns, c, {a, c, 1}, reinterpret_cast<const float*>(from), static_cast<long>(c) * kPanelWidth, out, outStride, false});
+    float* forward = sharedScratch<float>(kBlockPanels, panelFloats(columns, head.c));
+    packPanels<V>({head.rows(column), 1, head.c}, columns, head.c, 0, columns, 0, head.c, forward);
+    forward_ = forward;
+    if (!withBackward) return;
+    backward_ = sharedScratch<float>(kBlockBackward, panelFloats(head.c, columns));
+    packPanels<V>({head.rows(column), head.c, 1}, head.c, columns, 0, head.c, 0, columns, backward_);
   }
-  template <class V>
-  void dHidden(int m, const float* dLogits, int column, int columns, float* out, bool continues) const {
-    if (type != kStoredFloat32) {
-      const std::uint8_t* from = panels + column / kPanelWidth * storedPanelBytes(type, c);
-      return gemmKernels().storedGemm(m, c, dLogits, kLogitStride, out, c, 0, 1, continues, from, columns, type, nullptr, 0, 0, nullptr, 0, 0);
-    }
-    product<V>({m, c, columns, {dLogits, kLogitStride, 1}, backward + static_cast<long>(column) * kPanelWidth, static_cast<long>(v) * kPanelWidth, out, c,
-                continues});
+
+  // out[m, columns] = a[m, c] · Wᵀ
+  void logits(int m, const float* a, float* out, int outStride) const {
+    const int c = head_.c;
+    if (isStored()) return gemmKernels().storedGemm(m, c, a, c, out, outStride, 0, 0, 0, stored_, columns_, head_.type, nullptr, 0, 0, nullptr, 0, 0);
+    product<V>({m, columns_, c, {a, c, 1}, forward_, static_cast<long>(c) * kPanelWidth, out, outStride, false});
   }
+  // out[m, c] = dLogits[m, columns] · W, or goes on with the chains of out
+  void dHidden(int m, const float* dLogits, int stride, float* out, bool continues) const {
+    const int c = head_.c;
+    if (isStored()) return gemmKernels().storedGemm(m, c, dLogits, stride, out, c, 0, 1, continues, stored_, columns_, head_.type, nullptr, 0, 0, nullptr, 0, 0);
+    product<V>({m, c, columns_, {dLogits, stride, 1}, backward_, static_cast<long>(columns_) * kPanelWidth, out, c, continues});
+  }
+
+ private:
+  bool isStored() const { return !head_.isRows() && head_.type != kStoredFloat32; }
+
+  const HeadWeight head_;
+  const int columns_;
+  const std::uint8_t* stored_ = nullptr;
+  const float* forward_ = nullptr;
+  float* backward_ = nullptr;
 };
 
 template <class V>
@@ -75,36 +108,36 @@ struct TokenRow {
 };
 
 template <class V>
-void tokenLogProbs(const float* hidden, const std::uint8_t* panels, const int32_t* targets, const float* bias, float* logProbs, float* entropy,
+void tokenLogProbs(const float* hidden, const std::uint8_t* weight, const int32_t* targets, const float* bias, float* logProbs, float* entropy,
                    float* logSumExp, int rows, int c, int v, float temperature, int type) {
-  const HeadPanels head{panels, nullptr, type, c, v};
-  const auto finish = [&](const TokenRow<V>& state, long row) {
-    state.finish(logProbs + row, entropy == nullptr ? nullptr : entropy + row, logSumExp == nullptr ? nullptr : logSumExp + row);
-  };
-  if (rows >= kBlockRows * threadCount()) {
-    parallel((rows + kBlockRows - 1) / kBlockRows, [&](int task) {
-      const int row0 = task * kBlockRows, count = std::min(kBlockRows, rows - row0);
-      float* logits = threadScratch<float>(kThreadLogits, kBlockRows * kLogitStride);
-      TokenRow<V> states[kBlockRows];
-      for (int column = 0; column < v; column += kVocabularyBlock) {
-        const int columns = std::min(kVocabularyBlock, v - column);
-        head.logits<V>(count, hidden + static_cast<long>(row0) * c, column, columns, logits, kLogitStride);
-        for (int i = 0; i < count; i++) states[i].add(logits + i * kLogitStride, bias, column, columns, temperature, static_cast<int>(clampIndex(targets[row0 + i], v)));
-      }
-      for (int i = 0; i < count; i++) finish(states[i], row0 + i);
-    });
-    return;
-  }
-  const int stride = std::min(v, kWideColumns) + kPanelWidth;
-  float* logits = sharedScratch<float>(kLogits, static_cast<size_t>(rows) * stride);
+  const HeadWeight head{weight, type, c, v};
   TokenRow<V>* states = sharedScratch<TokenRow<V>>(kRowStates, std::max(rows, 1));
   for (int i = 0; i < rows; i++) states[i] = TokenRow<V>();
-  for (int column = 0; column < v; column += kWideColumns) {
-    const int columns = std::min(kWideColumns, v - column);
-    head.logits<V>(rows, hidden, column, columns, logits, stride);
-    forRows(rows, columns * 4L, [&](std::int64_t i) { states[i].add(logits + i * stride, bias, column, columns, temperature, static_cast<int>(clampIndex(targets[i], v))); });
+  const auto add = [&](float* logits, int row, int column, int columns) {
+    states[row].add(logits, bias, column, columns, temperature, static_cast<int>(clampIndex(targets[row], v)));
+  };
+  if (rows >= 2 * kBlockRows<V> * threadCount()) {
+    for (int column = 0; column < v; column += kVocabularyBlock) {
+      const int columns = std::min(kVocabularyBlock, v - column);
+      const HeadBlock<V> block(head, column, columns, false);
+      parallel((rows + kBlockRows<V> - 1) / kBlockRows<V>, [&](int task) {
+        const int row0 = task * kBlockRows<V>, count = std::min(kBlockRows<V>, rows - row0);
+        float* logits = threadScratch<float>(kThreadLogits, kBlockRows<V> * kLogitStride);
+        block.logits(count, hidden + static_cast<long>(row0) * c, logits, kLogitStride);
+        for (int i = 0; i < count; i++) add(logits + i * kLogitStride, row0 + i, column, columns);
+      });
+    }
+  } else {
+    const int wide = head.isRows() ? kVocabularyBlock : kWideColumns;
+    const int stride = std::min(v, wide) + kPanelWidth;
+    float* logits = sharedScratch<float>(kLogits, static_cast<size_t>(rows) * stride);
+    for (int column = 0; column < v; column += wide) {
+      const int columns = std::min(wide, v - column);
+      HeadBlock<V>(head, column, columns, false).logits(rows, hidden, logits, stride);
+      forRows(rows, columns * 4L, [&](std::int64_t i) { add(logits + i * stride, static_cast<int>(i), column, columns); });
+    }
   }
-  for (int i = 0; i < rows; i++) finish(states[i], i);
+  for (int i = 0; i < rows; i++) states[i].finish(logProbs + i, entropy == nullptr ? nullptr : entropy + i, logSumExp == nullptr ? nullptr : logSumExp + i);
 }
 
 // logits become their own gradient: factor (1[target] - exp(logit - logSumExp))
@@ -129,12 +162,11 @@ inline void addInto(float* to, const float* from, long count) {
 }
 
 template <class V>
-void tokenLogProbsGrad(const float* hidden, const std::uint8_t* panels, const float* panelsBackward, const int32_t* targets, const float* bias,
-                       const float* logSumExp, const float* dLogProbs, float* dHidden, float* dWeight, float* dBias, int rows, int c, int v,
-                       float temperature, int accumulate, int type) {
-  const HeadPanels head{panels, panelsBackward, type, c, v};
-  const int segmentRows = std::min(rows, kRowSegment);
-  float* logits = sharedScratch<float>(kLogits, static_cast<size_t>(std::max(segmentRows, 1)) * kLogitStride);
+void tokenLogProbsGrad(const float* hidden, const std::uint8_t* weight, const int32_t* targets, const float* bias, const float* logSumExp,
+                       const float* dLogProbs, float* dHidden, float* dWeight, float* dBias, int rows, int c, int v, float temperature,
+                       int accumulate, int type) {
+  const HeadWeight head{weight, type, c, v};
+  float* logits = sharedScratch<float>(kLogits, static_cast<size_t>(std::clamp(rows, 1, kGradientRows)) * kLogitStride);
   if (rows == 0 && !accumulate) {
     if (dWeight != nullptr) std::memset(dWeight, 0, static_cast<size_t>(v) * c * 4);
     if (dBias != nullptr) std::memset(dBias, 0, static_cast<size_t>(v) * 4);
@@ -153,32 +185,39 @@ void tokenLogProbsGrad(const float* hidden, const std::uint8_t* panels, const fl
     float* hiddenSum = dRows == nullptr || !segmented ? dRows : sharedScratch<float>(kHiddenSum, static_cast<size_t>(count) * c);
     for (int column = 0; column < v; column += kVocabularyBlock) {
       const int columns = std::min(kVocabularyBlock, v - column);
-      head.logits<V>(count, rowsOf, column, columns, logits, kLogitStride);
-      forRows(count, columns * 4L, [&](std::int64_t i) {
-        float* row = logits + i * kLogitStride;
-        finishLogits<V>(row, bias == nullptr ? nullptr : bias + column, columns, temperature);
-        logitGradient<V>(row, columns, logSumExp[row0 + i], dLogProbs[row0 + i] / temperature, static_cast<int>(clampIndex(targets[row0 + i], v)) - column);
-      });
-      if (dRows != nullptr) {
-        const bool continues = column % kRowSegment != 0;
-        float* into = column < kRowSegment ? dRows : hiddenSum;
-        head.dHidden<V>(count, logits, column, columns, into, continues);
-        const bool ends = (column + kVocabularyBlock) % kRowSegment == 0 || column + columns == v;
-        if (into != dRows && ends) addInto<V>(dRows, into, static_cast<long>(count) * c);
-      }
-      if (dWeight != nullptr) {
-        float* to = dWeight + static_cast<long>(column) * c;
-        float* into = add ? sharedScratch<float>(kWeightSum, static_cast<size_t>(kVocabularyBlock) * c) : to;
-        product<V>({columns, c, count, {logits, 1, kLogitStride}, hiddenPanels, static_cast<long>(count) * kPanelWidth, into, c, false});
-        if (add) addInto<V>(to, into, static_cast<long>(columns) * c);
-      }
-      if (dBias != nullptr) {
-        for (int j = 0; j < columns; j += 8) {
-          V sum = V::zero();
-          for (int i = 0; i < count; i++) sum = sum + V::loadFirst(logits + static_cast<long>(i) * kLogitStride + j, columns - j);
-          if (add) sum = V::loadFirst(dBias + column + j, columns - j) + sum;
-          sum.storeFirst(dBias + column + j, columns - j);
+      const HeadBlock<V> block(head, column, columns, dRows != nullptr);
+      float* const into = column < kRowSegment ? dRows : hiddenSum;
+      float* const toWeight = dWeight == nullptr ? nullptr : dWeight + static_cast<long>(column) * c;
+      float* const weightSum = dWeight != nullptr && add ? sharedScratch<float>(kWeightSum, static_cast<size_t>(kVocabularyBlock) * c) : toWeight;
+      alignas(64) float biasSum[kVocabularyBlock] = {};
+      // The chains of dWeight and dBias pass from one stretch of rows to the next.
+      for (int first = 0; first < count; first += kGradientRows) {
+        const int stretch = std::min(kGradientRows, count - first);
+        block.logits(stretch, rowsOf + static_cast<long>(first) * c, logits, kLogitStride);
+        forRows(stretch, columns * 4L, [&](std::int64_t i) {
+          float* row = logits + i * kLogitStride;
+          const std::int64_t at = row0 + first + i;
+          finishLogits<V>(row, bias == nullptr ? nullptr : bias + column, columns, temperature);
+          logitGradient<V>(row, columns, logSumExp[at], dLogProbs[at] / temperature, static_cast<int>(clampIndex(targets[at], v)) - column);
+        });
+        if (dRows != nullptr) block.dHidden(stretch, logits, kLogitStride, into + static_cast<long>(first) * c, column % kRowSegment != 0);
+        if (dWeight != nullptr) {
+          product<V>({columns, c, stretch, {logits, 1, kLogitStride}, hiddenPanels + static_cast<long>(first) * kPanelWidth,
+                      static_cast<long>(count) * kPanelWidth, weightSum, c, first > 0});
         }
+        for (int j = 0; dBias != nullptr && j < columns; j += 8) {
+          V sum = V::loadFirst(biasSum + j, columns - j);
+          for (int i = 0; i < stretch; i++) sum = sum + V::loadFirst(logits + static_cast<long>(i) * kLogitStride + j, columns - j);
+          sum.storeFirst(biasSum + j, columns - j);
+        }
+      }
+      const bool ends = (column + kVocabularyBlock) % kRowSegment == 0 || column + columns == v;
+      if (dRows != nullptr && into != dRows && ends) addInto<V>(dRows, into, static_cast<long>(count) * c);
+      if (weightSum != toWeight) addInto<V>(toWeight, weightSum, static_cast<long>(columns) * c);
+      for (int j = 0; dBias != nullptr && j < columns; j += 8) {
+        V sum = V::loadFirst(biasSum + j, columns - j);
+        if (add) sum = V::loadFirst(dBias + column + j, columns - j) + sum;
+        sum.storeFirst(dBias + column + j, columns - j);
       }
     }
   }

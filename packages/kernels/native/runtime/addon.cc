@@ -10,6 +10,7 @@
 
 #include "runtime/arena.h"
 #include "runtime/cpu-features.h"
+#include "runtime/scratch.h"
 #include "runtime/stream.h"
 #include "runtime/thread-pool.h"
 
@@ -281,6 +282,12 @@ napi_value startTrace(napi_env env, napi_callback_info info) {
 }
 
 // The kept records as one ArrayBuffer of TraceEntry.
+napi_value scratchBytes(napi_env env, napi_callback_info) {
+  napi_value bytes;
+  napi_create_double(env, static_cast<double>(scratchBytesHeld()), &bytes);
+  return bytes;
+}
+
 napi_value takeTrace(napi_env env, napi_callback_info) {
   if (!opened(env)) return nullptr;
   device->stream->synchronize();
@@ -300,6 +307,7 @@ napi_value initialize(napi_env env, napi_value exports) {
       {"open", open},       {"wake", wake},       {"waitForRoom", waitForRoom}, {"synchronize", synchronize},
       {"takeFailure", takeFailure}, {"read", read}, {"copyOut", copyOut},       {"write", write},
       {"setThreads", setThreads},   {"setProfiling", setProfiling}, {"startTrace", startTrace}, {"takeTrace", takeTrace},
+      {"scratchBytes", scratchBytes},
   };
   for (const auto& [name, function] : functions) {
     napi_value value;

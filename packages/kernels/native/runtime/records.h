@@ -570,7 +570,7 @@ static_assert(sizeof(CopyPrefixRecord) == 36);
 struct TokenLogProbsRecord {
   std::int32_t kernel;
   Address<const float> hidden;
-  Address<const std::uint8_t> panels;
+  Address<const std::uint8_t> weight;
   Address<const std::int32_t> targets;
   Address<const float> bias;
   Address<float> logProbs;
@@ -584,7 +584,7 @@ struct TokenLogProbsRecord {
 
   template <class Function>
   void apply(Function&& function) const {
-    function(hidden, panels, targets, bias, logProbs, entropy, logSumExp, rows, c, v, temperature, type);
+    function(hidden, weight, targets, bias, logProbs, entropy, logSumExp, rows, c, v, temperature, type);
   }
 };
 static_assert(sizeof(TokenLogProbsRecord) == 52);
@@ -592,8 +592,7 @@ static_assert(sizeof(TokenLogProbsRecord) == 52);
 struct TokenLogProbsGradRecord {
   std::int32_t kernel;
   Address<const float> hidden;
-  Address<const std::uint8_t> panels;
-  Address<const float> panelsBackward;
+  Address<const std::uint8_t> weight;
   Address<const std::int32_t> targets;
   Address<const float> bias;
   Address<const float> logSumExp;
@@ -610,10 +609,10 @@ struct TokenLogProbsGradRecord {
 
   template <class Function>
   void apply(Function&& function) const {
-    function(hidden, panels, panelsBackward, targets, bias, logSumExp, dLogProbs, dHidden, dWeight, dBias, rows, c, v, temperature, accumulate, type);
+    function(hidden, weight, targets, bias, logSumExp, dLogProbs, dHidden, dWeight, dBias, rows, c, v, temperature, accumulate, type);
   }
 };
-static_assert(sizeof(TokenLogProbsGradRecord) == 68);
+static_assert(sizeof(TokenLogProbsGradRecord) == 64);
 
 struct SampleTokensRecord {
   std::int32_t kernel;

@@ -5,6 +5,9 @@
 
 namespace thinkwright {
 
+// Bytes of all buffers, of all threads.
+std::size_t scratchBytesHeld();
+
 constexpr int kScratchSlots = 16;
 
 void* sharedScratchBytes(int slot, std::size_t bytes);

@@ -127,6 +127,8 @@ void stopThreads() {
   // A job that is under way drops its remaining tasks; the generation changes only between jobs, so wait for that.
 }
 
+bool threadsAreStopping() { return pool().stopping.load(std::memory_order_relaxed); }
+
 void joinThreads() {
   Pool& p = pool();
   nextGeneration(p, (p.generation.load() + 1) & 0xffffff);

@@ -17,6 +17,9 @@ void setThreadCount(int count);
 // Tasks not yet begun are dropped from now on: the process or the environment goes away.
 void stopThreads();
 
+// Whether that was called: a task that waits for another must not wait any more.
+bool threadsAreStopping();
+
 // Ends the helpers. Called after stopThreads(), when no job runs any more.
 void joinThreads();
 

@@ -44,25 +44,28 @@ Scores oracle(const Head& h, const Doubles& hidden, const Doubles& weight, const
   return result;
 }
 
-Floats panelsOf(const Tables& t, const Head& h, bool forward) {
-  Floats panels(forward ? panelFloats(h.v, h.c) : panelFloats(h.c, h.v));
-  if (forward) t.gemm.packForward(h.weight.data(), h.v, h.c, 0, h.v, panels.data());
-  else t.gemm.packBackward(h.weight.data(), h.v, h.c, 0, h.v, panels.data());
+constexpr int kRows = -1, kPanels = 0;  // what the weight is
+
+Floats panelsOf(const Tables& t, const Head& h) {
+  Floats panels(panelFloats(h.v, h.c));
+  t.gemm.packForward(h.weight.data(), h.v, h.c, 0, h.v, panels.data());
   return panels;
 }
 
 // [logProbs | entropy | logSumExp] of `rows` rows from `row`
-Floats scores(const Tables& t, const Head& h, int row, int rows) {
-  const Floats panels = panelsOf(t, h, true);
+Floats scores(const Tables& t, const Head& h, int row, int rows, int type = kRows) {
+  const Floats weight = type == kPanels ? panelsOf(t, h) : h.weight;
   Floats out(3 * static_cast<size_t>(rows), NAN);
-  t.kernels.tokenLogProbs(h.hidden.data() + static_cast<size_t>(row) * h.c, bytesOf(panels), h.targets.data() + row, h.biased ? h.bias.data() : nullptr, out.data(),
-                          out.data() + rows, out.data() + 2 * rows, rows, h.c, h.v, h.temperature, 0);
+  t.kernels.tokenLogProbs(h.hidden.data() + static_cast<size_t>(row) * h.c, bytesOf(weight), h.targets.data() + row, h.biased ? h.bias.data() : nullptr, out.data(),
+                          out.data() + rows, out.data() + 2 * rows, rows, h.c, h.v, h.temperature, type);
   return out;
 }
 
 void oneHead(const Head& h) {
   const std::string name = "tokenLogProbs [" + std::to_string(h.rows) + "," + std::to_string(h.c) + "," + std::to_string(h.v) + "]";
   const Floats out = onEverySetting(name, [&](const Tables& t) { return scores(t, h, 0, h.rows); });
+  const Floats packed = onEverySetting(name, [&](const Tables& t) { return scores(t, h, 0, h.rows, kPanels); });
+  expectSameBits(packed, out, name + ": a weight packed before");
   const Scores expected = oracle(h, toDoubles(h.hidden), toDoubles(h.weight), toDoubles(h.bias));
   expectClose(Floats(out.begin(), out.begin() + h.rows), expected.logProbs, 1e-6, name + " log-probs");
   expectClose(Floats(out.begin() + h.rows, out.begin() + 2 * h.rows), expected.entropy, 3e-6, name + " entropy");
@@ -72,7 +75,7 @@ void oneHead(const Head& h) {
     expectSameBits(alone, {out[row], out[h.rows + row], out[2 * h.rows + row]}, name + ": a row alone");
   }
   for (const Tables& t : allTables()) {
-    const Floats panels = panelsOf(t, h, true);
+    const Floats panels = panelsOf(t, h);
     Floats logits(static_cast<size_t>(h.rows) * h.v), logProbs(h.rows);
     std::vector<std::int32_t> ids(h.rows), keys(h.rows), positions(h.rows), seeds(h.rows, 5);
     Floats settings;
@@ -93,11 +96,10 @@ void gradients(const Head& h) {
   const size_t hiddenSize = h.hidden.size(), weightSize = h.weight.size();
   const Floats gradient = onEverySetting(name, [&](const Tables& t) {
     const Floats forward = scores(t, h, 0, h.rows);
-    const Floats panels = panelsOf(t, h, true), back = panelsOf(t, h, false);
     Floats out(hiddenSize + weightSize + h.v, NAN);
-    t.kernels.tokenLogProbsGrad(h.hidden.data(), bytesOf(panels), back.data(), h.targets.data(), h.biased ? h.bias.data() : nullptr, forward.data() + 2 * h.rows,
+    t.kernels.tokenLogProbsGrad(h.hidden.data(), bytesOf(h.weight), h.targets.data(), h.biased ? h.bias.data() : nullptr, forward.data() + 2 * h.rows,
                                 h.dLogProbs.data(), out.data(), out.data() + hiddenSize, h.biased ? out.data() + hiddenSize + weightSize : nullptr, h.rows, h.c,
-                                h.v, h.temperature, 0, 0);
+                                h.v, h.temperature, 0, kRows);
     if (!h.biased) std::fill(out.end() - h.v, out.end(), 0.0f);
     return out;
   });
@@ -144,9 +146,9 @@ void testHead() {
   // Rows beyond one segment: 2,100 rows equal the sum of a segment of 2,048 and one of 52.
   const Head h = makeHead(2100, 9, 30, 1.0f, false);
   const auto weightGradient = [&](const Tables& t, int row, int rows, int accumulate, Floats& dWeight) {
-    const Floats forward = scores(t, h, row, rows), panels = panelsOf(t, h, true);
-    t.kernels.tokenLogProbsGrad(h.hidden.data() + static_cast<size_t>(row) * h.c, bytesOf(panels), nullptr, h.targets.data() + row, nullptr, forward.data() + 2 * rows,
-                                h.dLogProbs.data() + row, nullptr, dWeight.data(), nullptr, rows, h.c, h.v, 1.0f, accumulate, 0);
+    const Floats forward = scores(t, h, row, rows);
+    t.kernels.tokenLogProbsGrad(h.hidden.data() + static_cast<size_t>(row) * h.c, bytesOf(h.weight), h.targets.data() + row, nullptr, forward.data() + 2 * rows,
+                                h.dLogProbs.data() + row, nullptr, dWeight.data(), nullptr, rows, h.c, h.v, 1.0f, accumulate, kRows);
   };
   for (const Tables& t : allTables()) {
     Floats whole(h.weight.size()), parts(h.weight.size());

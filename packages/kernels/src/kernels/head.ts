@@ -1,9 +1,7 @@
 // The language-model head: log-probs of targets without a [N, V] matrix in memory, their gradient, and sampling.
-import type { Address } from '../allocator.ts';
 import { at, atOrNull, gradientOutput, type KernelTable } from './native-kernel.ts';
-import { withPanels } from './packed-weights.ts';
 import { refuseGradient } from './stored-data.ts';
-import { withHeadPanels } from './stored-weights.ts';
+import { withHeadWeight } from './stored-weights.ts';
 
 export const headKernels: KernelTable = {
   TwTokenLogProbs(backend, { hidden, weight, targets, bias }, { temperature, keepPanels }) {
@@ -11,10 +9,10 @@ export const headKernels: KernelTable = {
     const logProbs = backend.output([rows]);
     const entropy = backend.output([rows]);
     const logSumExp = backend.output([rows]);
-    withHeadPanels(backend, weight!, keepPanels === true, (panels, type) =>
+    withHeadWeight(backend, weight!, keepPanels === true, (head, type) =>
       backend.runtime.stream.launch.tokenLogProbs(
         at(backend, hidden!),
-        panels,
+        head,
         at(backend, targets!),
         atOrNull(backend, bias),
         logProbs.dataId.address,
@@ -39,29 +37,25 @@ export const headKernels: KernelTable = {
     const added = wantBias ? undefined : sum; // one flag says of weight and bias whether they are added to
     const dWeight = wantWeight ? gradientOutput(backend, added, [v, c]) : undefined;
     const dBias = wantBias ? backend.output([v]) : undefined;
-    withHeadPanels(backend, weight!, false, (panels, type) => {
-      const launchWith = (backwardPanels: Address) =>
-        backend.runtime.stream.launch.tokenLogProbsGrad(
-          at(backend, hidden!),
-          panels,
-          backwardPanels,
-          at(backend, targets!),
-          atOrNull(backend, bias),
-          at(backend, logSumExp!),
-          at(backend, dLogProbs!),
-          atOrNull(backend, dHidden),
-          atOrNull(backend, dWeight),
-          atOrNull(backend, dBias),
-          rows,
-          c,
-          v,
-          temperature,
-          added ? 1 : 0,
-          type,
-        );
-      if (wantHidden && type === 0) withPanels(backend, 'backward', [weight!], launchWith);
-      else launchWith(0);
-    });
+    withHeadWeight(backend, weight!, false, (head, type) =>
+      backend.runtime.stream.launch.tokenLogProbsGrad(
+        at(backend, hidden!),
+        head,
+        at(backend, targets!),
+        atOrNull(backend, bias),
+        at(backend, logSumExp!),
+        at(backend, dLogProbs!),
+        atOrNull(backend, dHidden),
+        atOrNull(backend, dWeight),
+        atOrNull(backend, dBias),
+        rows,
+        c,
+        v,
+        temperature,
+        added ? 1 : 0,
+        type,
+      ),
+    );
     return [dHidden, dWeight, dBias].filter((gradient) => gradient !== undefined);
   },
 

@@ -4,7 +4,7 @@ import type { Numerics, StorageType, tf } from '@thinkwright/tensors';
 import type { Address } from '../allocator.ts';
 import type { NativeBackend } from '../backend.ts';
 import { at, type KernelTable } from './native-kernel.ts';
-import { packedPanels, withPanels } from './packed-weights.ts';
+import { packedPanels } from './packed-weights.ts';
 import { packStored, quantise } from './stored-data.ts';
 
 /** Weights that one launch takes. */
@@ -32,17 +32,20 @@ function panelsOf(backend: NativeBackend, weight: tf.TensorInfo): { panels: Addr
   return stored ? { panels: address, type: stored.productType } : { panels: packedPanels(backend, [weight]), type: 0 };
 }
 
-/** Launches with the panels of a head, stored ones as they are, and their type. */
-export function withHeadPanels(
+/** What a head kernel is told of a weight in rows; panels have the type of their storage. */
+const HEAD_ROWS = -1;
+
+/** Launches with the weight of a head and what it is: stored panels, packed ones if they are to be kept, else its rows. */
+export function withHeadWeight(
   backend: NativeBackend,
   weight: tf.TensorInfo,
   keep: boolean,
-  launchWith: (panels: Address, type: number) => void,
+  launchWith: (head: Address, type: number) => void,
 ): void {
   const { stored, address } = backend.data(weight);
   if (stored) launchWith(address, stored.productType);
   else if (keep) launchWith(packedPanels(backend, [weight]), 0);
-  else withPanels(backend, 'forward', [weight], (panels) => launchWith(panels, 0));
+  else launchWith(address, HEAD_ROWS);
 }
 
 export interface StoredProduct {

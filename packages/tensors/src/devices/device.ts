@@ -20,6 +20,8 @@ export interface DeviceMemory {
   peakBytes: number;
   /** What the device has ever touched, and keeps for reuse. */
   bytesReserved: number;
+  /** What its kernels hold beside that: packed operands, rows of logits. Not known to a dry run. */
+  scratchBytes: number;
   /** What it may use at most. */
   bytesLimit: number;
 }
