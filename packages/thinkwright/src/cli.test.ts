@@ -4,8 +4,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { toHuggingFaceConfig } from '@thinkwright/models';
-import { tinyConfig } from '@thinkwright/models/test';
+import { presetFormat } from '@thinkwright/chat';
+import { saveModel, toHuggingFaceConfig } from '@thinkwright/models';
+import { tinyConfig, tinyModel } from '@thinkwright/models/test';
+import { useDevice } from '@thinkwright/tensors';
 import { afterAll, describe, expect, it } from 'vitest';
 import { inProcess, repository, runCli } from './test/run-cli.ts';
 
@@ -169,6 +171,21 @@ describe('output', () => {
     expect(status).toBe(0);
     expect(stdout).toMatch(/1\. pretrain[\s\S]*2\. sft[\s\S]*3\. before[\s\S]*4\. star[\s\S]*5\. after/);
     expect(stdout).not.toContain('grpo');
+  });
+
+  it('of a trained reward model does not ask to chat with it', async () => {
+    await useDevice('cpu');
+    const format = presetFormat('quickstart');
+    const model = tinyModel({ vocabularySize: format.tokenizer.vocabularySize, layerCount: 1 });
+    const [place, pairs] = [join(root, 'base'), join(root, 'pairs.jsonl')];
+    await saveModel(model, place, { tokenizerFiles: format.files });
+    model.dispose();
+    writeFileSync(pairs, `${JSON.stringify({ prompt: '1+2', chosen: '3', rejected: '4' })}\n`);
+    const words = ['train', 'reward-model', '--model', place, '--data', pairs, '--max-steps', '1', '--device', 'cpu'];
+    const { status, stdout } = await runCli([...words, '--folder', join(root, 'judge')]);
+    expect(status).toBe(0);
+    expect(stdout).toContain('load it with loadClassifier');
+    expect(stdout).not.toContain('thinkwright chat');
   });
 
   it('has no colour codes in a pipe, and with NO_COLOR', async () => {

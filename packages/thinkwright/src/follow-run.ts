@@ -54,6 +54,9 @@ export async function followRun(recipe: Recipe, output: Output, options: FollowO
   }
 }
 
+/** Kinds of stages that leave no model to talk to. */
+const NO_POLICY = ['evaluate', 'reward-model', 'process-reward'];
+
 async function conclude(
   summary: RunSummary,
   output: Output,
@@ -80,7 +83,11 @@ async function conclude(
   if (summary.resultFile) output.say(`  result   ${near(summary.resultFile)}`);
   if (result?.checkpoint)
     output.say(
-      `  model    ${near(result.checkpoint)}\n\n  Talk to it: ${colors.bold(`npx thinkwright chat ${near(result.checkpoint)}`)}`,
+      `  model    ${near(result.checkpoint)}\n\n  ${
+        result.stages.every(({ kind }) => NO_POLICY.includes(kind))
+          ? 'It scores answers and writes none: load it with loadClassifier, or train it in the recipe of the stage that it rewards.'
+          : `Talk to it: ${colors.bold(`npx thinkwright chat ${near(result.checkpoint)}`)}`
+      }`,
     );
   output.result({
     status: 'finished',
