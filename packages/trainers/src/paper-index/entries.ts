@@ -160,6 +160,7 @@ export const PAPER_ENTRIES: Record<string, readonly PaperEntry[]> = {
     entry("lrSchedulerType: 'polynomial'", 'schedules/polynomial.ts', TRANSFORMERS),
     entry("lrSchedulerType: 'inverse_sqrt'", 'schedules/inverse-sqrt.ts'),
     entry("lrSchedulerType: 'warmup_stable_decay'", 'schedules/warmup-stable-decay.ts'),
+    entry("lrSchedulerType: 'reduce_lr_on_plateau'", 'schedules/reduce-on-plateau.ts', 'torch'),
     entry("lrSchedulerType: 'warmup_times_decay'", 'schedules/warmup-times-decay.ts', 'the quickstart'),
   ],
 };
