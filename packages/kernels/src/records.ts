@@ -337,7 +337,7 @@ export class Launch {
     sink.end();
   }
 
-  cachedAttention(qkv: Address, slots: Address, positions: Address, keyCache: Address, valueCache: Address, out: Address, rows: number, capacity: number, headCount: number, keyValueHeadCount: number, headDimension: number, scale: number, slotCount: number): void {
+  cachedAttention(qkv: Address, slots: Address, positions: Address, keyCache: Address, valueCache: Address, out: Address, rows: number, capacity: number, headCount: number, keyValueHeadCount: number, headDimension: number, scale: number, slotCount: number, cacheType: number): void {
     const sink = this.#sink;
     const at = sink.begin(23);
     sink.words[at + 1] = qkv;
@@ -353,10 +353,11 @@ export class Launch {
     sink.words[at + 11] = headDimension;
     sink.floats[at + 12] = scale;
     sink.words[at + 13] = slotCount;
+    sink.words[at + 14] = cacheType;
     sink.end();
   }
 
-  copyPrefix(keyCache: Address, valueCache: Address, fromSlot: number, toSlot: number, length: number, capacity: number, keyValueHeadCount: number, headDimension: number): void {
+  copyPrefix(keyCache: Address, valueCache: Address, fromSlot: number, toSlot: number, length: number, capacity: number, keyValueHeadCount: number, headDimension: number, cacheType: number): void {
     const sink = this.#sink;
     const at = sink.begin(24);
     sink.words[at + 1] = keyCache;
@@ -367,12 +368,24 @@ export class Launch {
     sink.words[at + 6] = capacity;
     sink.words[at + 7] = keyValueHeadCount;
     sink.words[at + 8] = headDimension;
+    sink.words[at + 9] = cacheType;
+    sink.end();
+  }
+
+  roundColumns(x: Address, out: Address, rows: number, columns: number, first: number): void {
+    const sink = this.#sink;
+    const at = sink.begin(25);
+    sink.words[at + 1] = x;
+    sink.words[at + 2] = out;
+    sink.words[at + 3] = rows;
+    sink.words[at + 4] = columns;
+    sink.words[at + 5] = first;
     sink.end();
   }
 
   tokenLogProbs(hidden: Address, weight: Address, targets: Address, bias: Address, logProbs: Address, entropy: Address, logSumExp: Address, rows: number, c: number, v: number, temperature: number, type: number): void {
     const sink = this.#sink;
-    const at = sink.begin(25);
+    const at = sink.begin(26);
     sink.words[at + 1] = hidden;
     sink.words[at + 2] = weight;
     sink.words[at + 3] = targets;
@@ -390,7 +403,7 @@ export class Launch {
 
   tokenLogProbsGrad(hidden: Address, weight: Address, targets: Address, bias: Address, logSumExp: Address, dLogProbs: Address, dHidden: Address, dWeight: Address, dBias: Address, rows: number, c: number, v: number, temperature: number, accumulate: number, type: number): void {
     const sink = this.#sink;
-    const at = sink.begin(26);
+    const at = sink.begin(27);
     sink.words[at + 1] = hidden;
     sink.words[at + 2] = weight;
     sink.words[at + 3] = targets;
@@ -411,7 +424,7 @@ export class Launch {
 
   sampleTokens(logits: Address, settings: Address, seeds: Address, keys: Address, positions: Address, slots: Address, counts: Address, ids: Address, logProbs: Address, rows: number, v: number, slotCount: number): void {
     const sink = this.#sink;
-    const at = sink.begin(27);
+    const at = sink.begin(28);
     sink.words[at + 1] = logits;
     sink.words[at + 2] = settings;
     sink.words[at + 3] = seeds;
@@ -429,7 +442,7 @@ export class Launch {
 
   startCounts(counts: Address, promptIds: Address, slot: number, length: number, v: number): void {
     const sink = this.#sink;
-    const at = sink.begin(28);
+    const at = sink.begin(29);
     sink.words[at + 1] = counts;
     sink.words[at + 2] = promptIds;
     sink.words[at + 3] = slot;
@@ -440,7 +453,7 @@ export class Launch {
 
   adamW(tensors: Address, tensorCount: number, elements: number, oneMinusBeta1: number, beta2: number, oneMinusBeta2: number, epsilon: number, gradientScale: Address): void {
     const sink = this.#sink;
-    const at = sink.begin(29);
+    const at = sink.begin(30);
     sink.words[at + 1] = tensors;
     sink.words[at + 2] = tensorCount;
     sink.words[at + 3] = elements;
@@ -455,7 +468,7 @@ export class Launch {
 
   globalNorm(tensors: Address, tensorCount: number, elements: number, norm: Address): void {
     const sink = this.#sink;
-    const at = sink.begin(30);
+    const at = sink.begin(31);
     sink.words[at + 1] = tensors;
     sink.words[at + 2] = tensorCount;
     sink.words[at + 3] = elements;
@@ -466,7 +479,7 @@ export class Launch {
 
   clipScale(norm: Address, maxNorm: number, scale: Address): void {
     const sink = this.#sink;
-    const at = sink.begin(31);
+    const at = sink.begin(32);
     sink.words[at + 1] = norm;
     sink.floats[at + 2] = maxNorm;
     sink.words[at + 3] = scale;
@@ -475,7 +488,7 @@ export class Launch {
 
   binary(op: number, type: number, a: Address, b: Address, out: Address, d0: number, d1: number, d2: number, d3: number, a0: number, a1: number, a2: number, a3: number, b0: number, b1: number, b2: number, b3: number): void {
     const sink = this.#sink;
-    const at = sink.begin(32);
+    const at = sink.begin(33);
     sink.words[at + 1] = op;
     sink.words[at + 2] = type;
     sink.words[at + 3] = a;
@@ -498,7 +511,7 @@ export class Launch {
 
   unary(op: number, type: number, x: Address, out: Address, count: number, low: number, high: number): void {
     const sink = this.#sink;
-    const at = sink.begin(33);
+    const at = sink.begin(34);
     sink.words[at + 1] = op;
     sink.words[at + 2] = type;
     sink.words[at + 3] = x;
@@ -511,7 +524,7 @@ export class Launch {
 
   select(type: number, condition: Address, a: Address, b: Address, out: Address, count: number, inner: number): void {
     const sink = this.#sink;
-    const at = sink.begin(34);
+    const at = sink.begin(35);
     sink.words[at + 1] = type;
     sink.words[at + 2] = condition;
     sink.words[at + 3] = a;
@@ -524,7 +537,7 @@ export class Launch {
 
   reduce(op: number, type: number, x: Address, out: Address, outer: number, length: number, inner: number): void {
     const sink = this.#sink;
-    const at = sink.begin(35);
+    const at = sink.begin(36);
     sink.words[at + 1] = op;
     sink.words[at + 2] = type;
     sink.words[at + 3] = x;
@@ -537,7 +550,7 @@ export class Launch {
 
   cumsum(type: number, x: Address, out: Address, outer: number, length: number, inner: number, exclusive: number, reverse: number): void {
     const sink = this.#sink;
-    const at = sink.begin(36);
+    const at = sink.begin(37);
     sink.words[at + 1] = type;
     sink.words[at + 2] = x;
     sink.words[at + 3] = out;
@@ -551,7 +564,7 @@ export class Launch {
 
   cast(from: number, to: number, x: Address, out: Address, count: number): void {
     const sink = this.#sink;
-    const at = sink.begin(37);
+    const at = sink.begin(38);
     sink.words[at + 1] = from;
     sink.words[at + 2] = to;
     sink.words[at + 3] = x;
@@ -562,7 +575,7 @@ export class Launch {
 
   stridedCopy(type: number, x: Address, out: Address, xOffset: number, outOffset: number, d0: number, d1: number, d2: number, d3: number, d4: number, x0: number, x1: number, x2: number, x3: number, x4: number, o0: number, o1: number, o2: number, o3: number, o4: number): void {
     const sink = this.#sink;
-    const at = sink.begin(38);
+    const at = sink.begin(39);
     sink.words[at + 1] = type;
     sink.words[at + 2] = x;
     sink.words[at + 3] = out;
@@ -588,7 +601,7 @@ export class Launch {
 
   gather(type: number, x: Address, indices: Address, out: Address, outer: number, axisSize: number, inner: number, count: number): void {
     const sink = this.#sink;
-    const at = sink.begin(39);
+    const at = sink.begin(40);
     sink.words[at + 1] = type;
     sink.words[at + 2] = x;
     sink.words[at + 3] = indices;
@@ -602,7 +615,7 @@ export class Launch {
 
   scatterAdd(values: Address, indices: Address, out: Address, outer: number, outSize: number, inner: number, count: number): void {
     const sink = this.#sink;
-    const at = sink.begin(40);
+    const at = sink.begin(41);
     sink.words[at + 1] = values;
     sink.words[at + 2] = indices;
     sink.words[at + 3] = out;
@@ -615,7 +628,7 @@ export class Launch {
 
   oneHot(outType: number, indices: Address, out: Address, count: number, depth: number, on: number, off: number): void {
     const sink = this.#sink;
-    const at = sink.begin(41);
+    const at = sink.begin(42);
     sink.words[at + 1] = outType;
     sink.words[at + 2] = indices;
     sink.words[at + 3] = out;
@@ -628,7 +641,7 @@ export class Launch {
 
   fill(type: number, out: Address, count: number, value: number): void {
     const sink = this.#sink;
-    const at = sink.begin(42);
+    const at = sink.begin(43);
     sink.words[at + 1] = type;
     sink.words[at + 2] = out;
     sink.words[at + 3] = count;
@@ -638,7 +651,7 @@ export class Launch {
 
   range(type: number, out: Address, count: number, start: number, step: number): void {
     const sink = this.#sink;
-    const at = sink.begin(43);
+    const at = sink.begin(44);
     sink.words[at + 1] = type;
     sink.words[at + 2] = out;
     sink.words[at + 3] = count;
@@ -649,7 +662,7 @@ export class Launch {
 
   copyBytes(from: Address, to: Address, bytes: number): void {
     const sink = this.#sink;
-    const at = sink.begin(44);
+    const at = sink.begin(45);
     sink.words[at + 1] = from;
     sink.words[at + 2] = to;
     sink.words[at + 3] = bytes;
@@ -659,7 +672,7 @@ export class Launch {
 
   argMax(x: Address, out: Address, rows: number, n: number): void {
     const sink = this.#sink;
-    const at = sink.begin(45);
+    const at = sink.begin(46);
     sink.words[at + 1] = x;
     sink.words[at + 2] = out;
     sink.words[at + 3] = rows;
@@ -669,7 +682,7 @@ export class Launch {
 
   addInt(x: Address, count: number, by: number): void {
     const sink = this.#sink;
-    const at = sink.begin(46);
+    const at = sink.begin(47);
     sink.words[at + 1] = x;
     sink.words[at + 2] = count;
     sink.words[at + 3] = by;
@@ -678,7 +691,7 @@ export class Launch {
 
   randomUniform(out: Address, count: number, key0: number, key1: number, counter1: number, counter2: number, counter3: number, low: number, high: number): void {
     const sink = this.#sink;
-    const at = sink.begin(47);
+    const at = sink.begin(48);
     sink.words[at + 1] = out;
     sink.words[at + 2] = count;
     sink.words[at + 3] = key0;
@@ -693,7 +706,7 @@ export class Launch {
 
   randomNormal(out: Address, count: number, key0: number, key1: number, counter1: number, counter2: number, counter3: number, mean: number, deviation: number): void {
     const sink = this.#sink;
-    const at = sink.begin(48);
+    const at = sink.begin(49);
     sink.words[at + 1] = out;
     sink.words[at + 2] = count;
     sink.words[at + 3] = key0;
@@ -708,7 +721,7 @@ export class Launch {
 
   dropout(x: Address, out: Address, count: number, key0: number, key1: number, counter1: number, counter2: number, counter3: number, rate: number): void {
     const sink = this.#sink;
-    const at = sink.begin(49);
+    const at = sink.begin(50);
     sink.words[at + 1] = x;
     sink.words[at + 2] = out;
     sink.words[at + 3] = count;
@@ -723,7 +736,7 @@ export class Launch {
 
   roofline(x: Address, count: number, iterations: number, out: Address): void {
     const sink = this.#sink;
-    const at = sink.begin(50);
+    const at = sink.begin(51);
     sink.words[at + 1] = x;
     sink.words[at + 2] = count;
     sink.words[at + 3] = iterations;
@@ -1021,8 +1034,8 @@ export const KERNELS: readonly { name: string; fields: readonly KernelField[] }[
       { name: 'qkv', type: 'address', word: 1, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows * (fields.headCount + 2 * fields.keyValueHeadCount) * fields.headDimension) },
       { name: 'slots', type: 'address', word: 2, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows) },
       { name: 'positions', type: 'address', word: 3, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows) },
-      { name: 'keyCache', type: 'address', word: 4, access: 'inout', optional: false, bytes: (fields) => 4 * (fields.slotCount * fields.capacity * fields.keyValueHeadCount * fields.headDimension) },
-      { name: 'valueCache', type: 'address', word: 5, access: 'inout', optional: false, bytes: (fields) => 4 * (fields.slotCount * fields.capacity * fields.keyValueHeadCount * fields.headDimension) },
+      { name: 'keyCache', type: 'address', word: 4, access: 'inout', optional: false, bytes: (fields) => fields.slotCount * fields.capacity * fields.keyValueHeadCount * fields.headDimension * (fields.cacheType === 1 ? 2 : 4) },
+      { name: 'valueCache', type: 'address', word: 5, access: 'inout', optional: false, bytes: (fields) => fields.slotCount * fields.capacity * fields.keyValueHeadCount * fields.headDimension * (fields.cacheType === 1 ? 2 : 4) },
       { name: 'out', type: 'address', word: 6, access: 'out', optional: false, bytes: (fields) => 4 * (fields.rows * fields.headCount * fields.headDimension) },
       { name: 'rows', type: 'int', word: 7 },
       { name: 'capacity', type: 'int', word: 8 },
@@ -1031,19 +1044,31 @@ export const KERNELS: readonly { name: string; fields: readonly KernelField[] }[
       { name: 'headDimension', type: 'int', word: 11 },
       { name: 'scale', type: 'float', word: 12 },
       { name: 'slotCount', type: 'int', word: 13 },
+      { name: 'cacheType', type: 'int', word: 14 },
     ],
   },
   {
     name: 'copyPrefix',
     fields: [
-      { name: 'keyCache', type: 'address', word: 1, access: 'inout', optional: false, bytes: (fields) => 4 * ((Math.max(fields.fromSlot, fields.toSlot) + 1) * fields.capacity * fields.keyValueHeadCount * fields.headDimension) },
-      { name: 'valueCache', type: 'address', word: 2, access: 'inout', optional: false, bytes: (fields) => 4 * ((Math.max(fields.fromSlot, fields.toSlot) + 1) * fields.capacity * fields.keyValueHeadCount * fields.headDimension) },
+      { name: 'keyCache', type: 'address', word: 1, access: 'inout', optional: false, bytes: (fields) => (Math.max(fields.fromSlot, fields.toSlot) + 1) * fields.capacity * fields.keyValueHeadCount * fields.headDimension * (fields.cacheType === 1 ? 2 : 4) },
+      { name: 'valueCache', type: 'address', word: 2, access: 'inout', optional: false, bytes: (fields) => (Math.max(fields.fromSlot, fields.toSlot) + 1) * fields.capacity * fields.keyValueHeadCount * fields.headDimension * (fields.cacheType === 1 ? 2 : 4) },
       { name: 'fromSlot', type: 'int', word: 3 },
       { name: 'toSlot', type: 'int', word: 4 },
       { name: 'length', type: 'int', word: 5 },
       { name: 'capacity', type: 'int', word: 6 },
       { name: 'keyValueHeadCount', type: 'int', word: 7 },
       { name: 'headDimension', type: 'int', word: 8 },
+      { name: 'cacheType', type: 'int', word: 9 },
+    ],
+  },
+  {
+    name: 'roundColumns',
+    fields: [
+      { name: 'x', type: 'address', word: 1, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows * fields.columns) },
+      { name: 'out', type: 'address', word: 2, access: 'out', optional: false, bytes: (fields) => 4 * (fields.rows * fields.columns) },
+      { name: 'rows', type: 'int', word: 3 },
+      { name: 'columns', type: 'int', word: 4 },
+      { name: 'first', type: 'int', word: 5 },
     ],
   },
   {

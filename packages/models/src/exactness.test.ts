@@ -60,6 +60,7 @@ async function decodeLogits(policy: LanguageModel, sequences: Int32Array[], pref
     capacity: 96,
     keyValueHeadCount,
     headDimension,
+    storage: policy.keyValueCache,
   });
   const logits: number[][] = sequences.map(() => []);
   const feed = async (rows: { s: number; position: number }[]) => {
@@ -96,20 +97,25 @@ describe.skipIf(!hasNative)('on the native device', () => {
     await useDevice('native');
   });
 
-  it.each([1, 3, 8, 64])('decoding %i staggered sequences gives the bits of the training forward', async (batch) => {
-    const policy = model(batch);
-    const sequences = Array.from({ length: batch }, (_, s) => sequence(s, 40 + ((7 * s) % 45)));
-    const prefixes = sequences.map(({ length }, s) => 1 + ((11 * s) % (length - 1)));
-    const expected = await trainingLogits(policy, sequences);
-    const alone = await trainingLogits(policy, [sequences[batch - 1]!]);
-    const found = await decodeLogits(policy, sequences, prefixes);
-    expect(Buffer.from(alone[0]!.buffer).equals(Buffer.from(expected[batch - 1]!.buffer))).toBe(true);
-    for (const [s, values] of expected.entries()) {
-      expect(found[s]!.length).toBe(values.length);
-      expect(found[s]!.findIndex((value, index) => !Object.is(value, values[index]))).toBe(-1);
-    }
-    policy.dispose();
-  });
+  const settings = [1, 3, 8, 64].flatMap((batch) => [[batch, 'float32'] as const, [batch, 'bfloat16'] as const]);
+  it.each(settings)(
+    'decoding %i staggered sequences, cache of %s, gives the bits of the training forward',
+    async (batch, storage) => {
+      const policy = model(batch);
+      policy.keyValueCache = storage;
+      const sequences = Array.from({ length: batch }, (_, s) => sequence(s, 40 + ((7 * s) % 45)));
+      const prefixes = sequences.map(({ length }, s) => 1 + ((11 * s) % (length - 1)));
+      const expected = await trainingLogits(policy, sequences);
+      const alone = await trainingLogits(policy, [sequences[batch - 1]!]);
+      const found = await decodeLogits(policy, sequences, prefixes);
+      expect(Buffer.from(alone[0]!.buffer).equals(Buffer.from(expected[batch - 1]!.buffer))).toBe(true);
+      for (const [s, values] of expected.entries()) {
+        expect(found[s]!.length).toBe(values.length);
+        expect(found[s]!.findIndex((value, index) => !Object.is(value, values[index]))).toBe(-1);
+      }
+      policy.dispose();
+    },
+  );
 
   const requests: RolloutRequest[] = Array.from({ length: 9 }, (_, s) => ({
     key: `prompt-${s}`,
@@ -118,31 +124,35 @@ describe.skipIf(!hasNative)('on the native device', () => {
     sampling: { temperature: s % 2 ? 1 : 0.7, maxTokens: 30, stopIds: [2, 40], seed: 5 },
   }));
 
-  it('the ratio of trainer to sampler is exactly 1 for every sampled id, with and without an adapter', async () => {
-    const policy = model(3);
-    for (const adapted of [false, true]) {
-      if (adapted) {
-        const adapter = createAdapter(policy.config, { r: 5, seed: 2 });
-        for (const { b } of adapter.pairs.values()) tf.tidy(() => b.assign(tf.add(b, 0.05)));
-        policy.attachAdapter(adapter);
+  it.each(['float32', 'bfloat16'] as const)(
+    'the ratio of trainer to sampler is exactly 1 for every sampled id, with and without an adapter, cache of %s',
+    async (storage) => {
+      const policy = model(3);
+      policy.keyValueCache = storage;
+      for (const adapted of [false, true]) {
+        if (adapted) {
+          const adapter = createAdapter(policy.config, { r: 5, seed: 2 });
+          for (const { b } of adapter.pairs.values()) tf.tidy(() => b.assign(tf.add(b, 0.05)));
+          policy.attachAdapter(adapter);
+        }
+        for (const temperature of [1, 0.7]) {
+          const some = requests.filter(({ sampling }) => sampling.temperature === temperature);
+          const trajectories = (await collectTrajectories(createEngine(policy, { maxBatch: 20 }), some)).flat();
+          const sequences = trajectories.map(({ promptIds, ids }) => ({
+            ids: Int32Array.of(...promptIds, ...ids),
+            from: promptIds.length,
+          }));
+          const logProbs = tf.tidy(() => tokenLogProbsOf(policy, sequences, { temperature }).logProbs);
+          const trained = await logProbs.data();
+          logProbs.dispose();
+          const sampled = trajectories.flatMap((trajectory) => [...trajectory.logProbs]);
+          expect(trained.length).toBe(sampled.length);
+          expect(sampled.findIndex((value, index) => Math.exp(trained[index]! - value) !== 1)).toBe(-1);
+        }
       }
-      for (const temperature of [1, 0.7]) {
-        const some = requests.filter(({ sampling }) => sampling.temperature === temperature);
-        const trajectories = (await collectTrajectories(createEngine(policy, { maxBatch: 20 }), some)).flat();
-        const sequences = trajectories.map(({ promptIds, ids }) => ({
-          ids: Int32Array.of(...promptIds, ...ids),
-          from: promptIds.length,
-        }));
-        const logProbs = tf.tidy(() => tokenLogProbsOf(policy, sequences, { temperature }).logProbs);
-        const trained = await logProbs.data();
-        logProbs.dispose();
-        const sampled = trajectories.flatMap((trajectory) => [...trajectory.logProbs]);
-        expect(trained.length).toBe(sampled.length);
-        expect(sampled.findIndex((value, index) => Math.exp(trained[index]! - value) !== 1)).toBe(-1);
-      }
-    }
-    policy.dispose();
-  });
+      policy.dispose();
+    },
+  );
 
   it('captured and step-by-step sampling agree bit for bit, in every batch', async () => {
     const policy = model(4);

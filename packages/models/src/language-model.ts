@@ -1,6 +1,6 @@
 // What trainers, engines and tools need of a model, whatever its architecture.
 
-import type { KeyValueCache, Parameter, RandomKey, SequenceLayout, tf } from '@thinkwright/tensors';
+import type { KeyValueCache, KeyValueStorage, Parameter, RandomKey, SequenceLayout, tf } from '@thinkwright/tensors';
 import type { ModelConfig } from './config.ts';
 import type { Adapter } from './lora/adapter.ts';
 
@@ -19,6 +19,11 @@ export interface LanguageModel {
   readonly name: string;
   /** A trainer adds 1 after each update; engines stamp it on what they sample. */
   weightVersion: number;
+  /**
+   * How engines keep keys and values of past tokens. With `bfloat16`, half the cache, the forward pass rounds them alike, in training
+   * and scoring too: sampled log-probs stay those of the trainer. Choose it before anything is sampled, and keep it.
+   */
+  keyValueCache: KeyValueStorage;
   /** The LoRA adapter, if one is attached. */
   readonly adapter: Adapter | undefined;
   /** The trainable parameters: all of them, or only the adapter's. */

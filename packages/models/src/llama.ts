@@ -7,9 +7,11 @@ import {
   checkpoint,
   embedding,
   type KeyValueCache,
+  type KeyValueStorage,
   numericsOf,
   type Parameter,
   rmsNorm,
+  roundKeyValues,
   type SequenceLayout,
   storageOf,
   tf,
@@ -34,6 +36,7 @@ export class Llama implements LanguageModel {
   readonly config: ModelConfig;
   readonly name: string;
   weightVersion = 0;
+  keyValueCache: KeyValueStorage = 'float32';
   readonly #weights: Map<string, tf.Variable>;
   readonly #blocks: BlockWeights[];
   readonly #ropeTable: tf.Tensor2D; // [P, D]
@@ -121,7 +124,9 @@ export class Llama implements LanguageModel {
         `A sequence has ${layout.maxLength} ids, but the model's context is ${this.config.maxPositions}. Shorten or filter it.`,
       );
     const { headCount, keyValueHeadCount, headDimension } = this.config;
-    const attend = (qkv: tf.Tensor2D) => attention(qkv, layout, { headCount, keyValueHeadCount, headDimension });
+    const heads = { headCount, keyValueHeadCount, headDimension };
+    const seen = (qkv: tf.Tensor2D) => (this.keyValueCache === 'bfloat16' ? roundKeyValues(qkv, heads) : qkv);
+    const attend = (qkv: tf.Tensor2D) => attention(seen(qkv), layout, heads);
     return this.#run(ids, layout.positions, attend, options);
   }
 

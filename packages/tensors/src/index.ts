@@ -12,7 +12,12 @@ export type {
 } from './devices/device.ts';
 export { currentDevice, type DeviceName, listDevices, registerDevice, useDevice } from './devices/discovery.ts';
 export { TensorError, type TensorErrorCode } from './errors.ts';
-export { createKeyValueCache, type KeyValueCache, type KeyValueCacheShape } from './key-value-cache.ts';
+export {
+  createKeyValueCache,
+  type KeyValueCache,
+  type KeyValueCacheShape,
+  type KeyValueStorage,
+} from './key-value-cache.ts';
 export { createLayout, type SequenceLayout } from './layout.ts';
 export { type MemoryReport, memoryReport } from './memory-report.ts';
 export { addBlocks, type ColumnBlock } from './ops/add-blocks.ts';
@@ -25,6 +30,7 @@ export { gatherRows } from './ops/gather-rows.ts';
 export { type LinearOptions, linear } from './ops/linear.ts';
 export { type RmsNormOptions, rmsNorm } from './ops/rms-norm.ts';
 export { type RopeOptions, rope } from './ops/rope.ts';
+export { roundKeyValues } from './ops/round-key-values.ts';
 export { type SampledTokens, type SamplingRows, sampleRows } from './ops/sample-rows.ts';
 export { type SamplingRandom, sampleTokens } from './ops/sample-tokens.ts';
 export { packSettings, penalises, type SamplingOptions, SETTINGS_WIDTH } from './ops/sampling-settings.ts';

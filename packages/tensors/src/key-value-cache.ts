@@ -1,10 +1,14 @@
 // Keys and values of past tokens for decoding: for each layer, `slots` independent sequences of up to `capacity` tokens.
 // Written in place by cachedAttention. The storage is two tensors a layer whose inner order is the device's own business:
-// [slots, K, capacity, D] in the composite; a native kernel may use panels. Capacity is rounded up to blocks of 32.
+// [slots, K, capacity, D] in the composite; a native kernel may use panels. Capacity is rounded up to blocks of 32. As bfloat16 it takes
+// half the memory: keys and values are rounded when they are written. Training with the same bits needs roundKeyValues before attention.
 import { TensorError } from './errors.ts';
 import { expectCount } from './expect.ts';
 import { hasKernel, runKernel } from './tape.ts';
 import { tf } from './tfjs.ts';
+
+/** What a cache keeps of keys and values. */
+export type KeyValueStorage = 'float32' | 'bfloat16';
 
 export interface KeyValueCacheShape {
   layers: number;
@@ -12,10 +16,12 @@ export interface KeyValueCacheShape {
   capacity: number;
   keyValueHeadCount: number;
   headDimension: number;
+  /** Default float32. A device without kernels for bfloat16 keeps rounded numbers as float32: the same results, no memory saved. */
+  storage?: KeyValueStorage;
 }
 
 export interface KeyValueCache extends KeyValueCacheShape {
-  /** One variable for each layer, [slots, K, capacity, D], written in place. */
+  /** One variable for each layer, [slots, K, capacity, D] (bfloat16: int32 words of two numbers, D/2), written in place. */
   readonly keys: readonly tf.Variable[];
   readonly values: readonly tf.Variable[];
   /** Copies positions 0 … length - 1 of a slot to other slots, in every layer (one prompt, several samples). */
@@ -32,13 +38,29 @@ const BLOCK = 32;
  * @throws TensorError TW_TENSORS_OPTION
  */
 export function createKeyValueCache(shape: KeyValueCacheShape): KeyValueCache {
-  for (const [name, value] of Object.entries(shape)) expectCount('createKeyValueCache', name, value);
+  const { storage = 'float32', ...counts } = shape;
+  for (const [name, value] of Object.entries(counts)) expectCount('createKeyValueCache', name, value);
   const { layers, slots, keyValueHeadCount, headDimension } = shape;
+  if (storage !== 'float32' && storage !== 'bfloat16')
+    throw new TensorError(
+      'TW_TENSORS_OPTION',
+      `createKeyValueCache: storage is '${storage}', expected 'float32' or 'bfloat16'`,
+    );
+  const inWords = storage === 'bfloat16' && hasKernel('TwRoundColumns');
+  if (inWords && headDimension % 2 !== 0)
+    throw new TensorError(
+      'TW_TENSORS_OPTION',
+      `createKeyValueCache: a bfloat16 cache needs an even head dimension, not ${headDimension}`,
+    );
   const capacity = Math.ceil(shape.capacity / BLOCK) * BLOCK;
-  const zeros = [slots, keyValueHeadCount, capacity, headDimension];
-  const allocate = () => Array.from({ length: layers }, () => tf.tidy(() => tf.variable(tf.zeros(zeros), false)));
+  const zeros = () =>
+    inWords
+      ? tf.zeros([slots, keyValueHeadCount, capacity, headDimension / 2], 'int32') // two zeros of 16 bits in each
+      : tf.zeros([slots, keyValueHeadCount, capacity, headDimension]);
+  const allocate = () => Array.from({ length: layers }, () => tf.tidy(() => tf.variable(zeros(), false)));
   const cache = {
     ...shape,
+    storage,
     capacity,
     keys: allocate(),
     values: allocate(),

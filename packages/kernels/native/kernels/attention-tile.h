@@ -3,12 +3,15 @@
 //   score = (fma chain over d) * scale; p = exp(score - maximum), exactly 0 where masked; block sum in the 8-lane tree;
 //   sum = fma(sum, correction, block sum); the output row is scaled only when the maximum moved, then continues one fma chain over
 //   the keys of the block.
+// Keys and values may be bfloat16 in the same order: a stretch of them is expanded (exactly) before it is read.
 // A block that is masked for a row leaves it untouched, so rows of different length may share a tile.
 #pragma once
 #include <algorithm>
 #include <limits>
 
+#include "gemm/half-floats.h"
 #include "gemm/micro.h"
+#include "runtime/scratch.h"
 #include "simd/math.h"
 
 namespace thinkwright {
@@ -26,7 +29,16 @@ struct AttentionHead {
   long valueStride;
   int headDimension;
   float scale;
+  // Instead of the two above, valueStride = headDimension.
+  const std::uint16_t* keyHalves = nullptr;
+  const std::uint16_t* valueHalves = nullptr;
 };
+
+enum TileScratch : int { kExpandedKeys = 10, kExpandedValues = 11 };
+
+inline void expandBfloat16(const std::uint16_t* from, long count, float* to) {
+  for (long i = 0; i < count; i++) to[i] = fromBfloat16(from[i]);
+}
 
 // limits[r] keys are visible to row r (at least 1). logSumExp may be null.
 template <class V, int R>
@@ -49,16 +61,26 @@ void attentionTile(const AttentionHead& head, const float* query, long queryStri
   // Scored keys [pending, key) have their p and wait for the product with the values: one product serves several blocks as long as
   // no maximum moves. The chain is the same.
   int pending = 0;
+  const float *keyPanels = nullptr, *values = nullptr;  // of keys key0 on
   const auto addValues = [&](int from, int to, const float* p) {
-    if (from < to) {
-      tileRow<V, R>(to - from, StridedRows{p, kScoreColumns, 1}, head.values + from * head.valueStride, kPanelWidth, padded, sums, padded, true,
-                    head.valueStride);
-    }
+    if (from < to) tileRow<V, R>(to - from, StridedRows{p, kScoreColumns, 1}, values, kPanelWidth, padded, sums, padded, true, head.valueStride);
+    values += (to - from) * head.valueStride;
   };
   for (int key0 = 0; key0 < keys; key0 += kScoreColumns) {
     const int scored = std::min(kScoreColumns, roundUp(keys - key0, kPanelWidth));
-    tileRow<V, R>(dimension, StridedRows{query, queryStride, 1}, head.keyPanels + static_cast<long>(key0) * dimension, static_cast<long>(dimension) * kPanelWidth,
-                  scored, scores, kScoreColumns, false);
+    if (head.keyHalves == nullptr) {
+      keyPanels = head.keyPanels + static_cast<long>(key0) * dimension;
+      values = head.values + key0 * head.valueStride;
+    } else {
+      const long from = static_cast<long>(key0) * dimension, held = static_cast<long>(scored) * dimension;
+      float* expandedKeys = threadScratch<float>(kExpandedKeys, kScoreColumns * kMaximumHeadDimension);
+      float* expandedValues = threadScratch<float>(kExpandedValues, kScoreColumns * kMaximumHeadDimension + kPanelWidth);
+      expandBfloat16(head.keyHalves + from, held, expandedKeys);
+      expandBfloat16(head.valueHalves + from, held, expandedValues);
+      keyPanels = expandedKeys;
+      values = expandedValues;
+    }
+    tileRow<V, R>(dimension, StridedRows{query, queryStride, 1}, keyPanels, static_cast<long>(dimension) * kPanelWidth, scored, scores, kScoreColumns, false);
     for (int column = 0; column < scored; column += kKeyBlock) {
       const int key = key0 + column;
       const int lanes = std::min(kKeyBlock, scored - column);  // 16 or 32; lanes beyond would all be masked

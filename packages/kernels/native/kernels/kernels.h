@@ -56,12 +56,16 @@ struct Kernels {
   void (*attentionGrad)(const float* qkv, const int32_t* offsets, const float* out, const float* logSumExp, const float* dOut, float* dQkv,
                         int sequences, int headCount, int keyValueHeadCount, int headDimension, float scale);
   // One layer of a cache: keyCache [slots][K][capacity/16][D][16], valueCache [slots][K][capacity][D]; capacity % 16 == 0, zeroed
-  // when made. Writes the keys and values of all rows, then row t attends to positions 0..positions[t] of slots[t].
-  void (*cachedAttention)(const float* qkv, const int32_t* slots, const int32_t* positions, float* keyCache, float* valueCache, float* out,
-                          int rows, int capacity, int headCount, int keyValueHeadCount, int headDimension, float scale, int slotCount);
+  // when made; floats (cacheType 0) or bfloat16 (1), to which keys and values are rounded. Writes the keys and values of all rows, then
+  // row t attends to positions 0..positions[t] of slots[t].
+  void (*cachedAttention)(const float* qkv, const int32_t* slots, const int32_t* positions, uint8_t* keyCache, uint8_t* valueCache, float* out,
+                          int rows, int capacity, int headCount, int keyValueHeadCount, int headDimension, float scale, int slotCount,
+                          int cacheType);
   // Copies positions [0, length) of fromSlot to toSlot, of one layer.
-  void (*copyPrefix)(float* keyCache, float* valueCache, int fromSlot, int toSlot, int length, int capacity, int keyValueHeadCount,
-                     int headDimension);
+  void (*copyPrefix)(uint8_t* keyCache, uint8_t* valueCache, int fromSlot, int toSlot, int length, int capacity, int keyValueHeadCount,
+                     int headDimension, int cacheType);
+  // out = x [rows, columns], from column `first` on rounded to bfloat16: what training reads of keys and values of such a cache.
+  void (*roundColumns)(const float* x, float* out, int rows, int columns, int first);
 
   // ---- language model head
   // hidden [rows, c], weight [v, c] of the head; logits are hidden · Wᵀ (+ bias), divided by temperature.

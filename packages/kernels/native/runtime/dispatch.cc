@@ -61,6 +61,8 @@ void execute(const Record& record) {
       return as<CachedAttentionRecord>(record).apply(kernels().cachedAttention);
     case Kernel::copyPrefix:
       return as<CopyPrefixRecord>(record).apply(kernels().copyPrefix);
+    case Kernel::roundColumns:
+      return as<RoundColumnsRecord>(record).apply(kernels().roundColumns);
     case Kernel::tokenLogProbs:
       return as<TokenLogProbsRecord>(record).apply(kernels().tokenLogProbs);
     case Kernel::tokenLogProbsGrad:

@@ -46,6 +46,7 @@ enum class Kernel : std::int32_t {
   attentionGrad,
   cachedAttention,
   copyPrefix,
+  roundColumns,
   tokenLogProbs,
   tokenLogProbsGrad,
   sampleTokens,
@@ -74,7 +75,7 @@ enum class Kernel : std::int32_t {
   roofline,
 };
 
-constexpr int kKernelCount = 51;
+constexpr int kKernelCount = 52;
 inline constexpr const char* kKernelNames[] = {
     "noop",
     "replay",
@@ -101,6 +102,7 @@ inline constexpr const char* kKernelNames[] = {
     "attentionGrad",
     "cachedAttention",
     "copyPrefix",
+    "roundColumns",
     "tokenLogProbs",
     "tokenLogProbsGrad",
     "sampleTokens",
@@ -531,8 +533,8 @@ struct CachedAttentionRecord {
   Address<const float> qkv;
   Address<const std::int32_t> slots;
   Address<const std::int32_t> positions;
-  Address<float> keyCache;
-  Address<float> valueCache;
+  Address<std::uint8_t> keyCache;
+  Address<std::uint8_t> valueCache;
   Address<float> out;
   std::int32_t rows;
   std::int32_t capacity;
@@ -541,31 +543,48 @@ struct CachedAttentionRecord {
   std::int32_t headDimension;
   float scale;
   std::int32_t slotCount;
+  std::int32_t cacheType;
 
   template <class Function>
   void apply(Function&& function) const {
-    function(qkv, slots, positions, keyCache, valueCache, out, rows, capacity, headCount, keyValueHeadCount, headDimension, scale, slotCount);
+    function(qkv, slots, positions, keyCache, valueCache, out, rows, capacity, headCount, keyValueHeadCount, headDimension, scale, slotCount, cacheType);
   }
 };
-static_assert(sizeof(CachedAttentionRecord) == 56);
+static_assert(sizeof(CachedAttentionRecord) == 60);
 
 struct CopyPrefixRecord {
   std::int32_t kernel;
-  Address<float> keyCache;
-  Address<float> valueCache;
+  Address<std::uint8_t> keyCache;
+  Address<std::uint8_t> valueCache;
   std::int32_t fromSlot;
   std::int32_t toSlot;
   std::int32_t length;
   std::int32_t capacity;
   std::int32_t keyValueHeadCount;
   std::int32_t headDimension;
+  std::int32_t cacheType;
 
   template <class Function>
   void apply(Function&& function) const {
-    function(keyCache, valueCache, fromSlot, toSlot, length, capacity, keyValueHeadCount, headDimension);
+    function(keyCache, valueCache, fromSlot, toSlot, length, capacity, keyValueHeadCount, headDimension, cacheType);
   }
 };
-static_assert(sizeof(CopyPrefixRecord) == 36);
+static_assert(sizeof(CopyPrefixRecord) == 40);
+
+struct RoundColumnsRecord {
+  std::int32_t kernel;
+  Address<const float> x;
+  Address<float> out;
+  std::int32_t rows;
+  std::int32_t columns;
+  std::int32_t first;
+
+  template <class Function>
+  void apply(Function&& function) const {
+    function(x, out, rows, columns, first);
+  }
+};
+static_assert(sizeof(RoundColumnsRecord) == 24);
 
 struct TokenLogProbsRecord {
   std::int32_t kernel;

@@ -66,7 +66,7 @@ Floats backward(const Tables& t, const Case& c, const Floats& qkv, const Forward
 }
 
 // Every token of every sequence through a cache, first `prefill` rows at once, then one row a sequence in a batch.
-Floats decode(const Tables& t, const Case& c, const Floats& qkv, int prefill) {
+Floats decode(const Tables& t, const Case& c, const Floats& qkv, int prefill, int cacheType = 0) {
   const int capacity = 320, slotCount = static_cast<int>(c.lengths.size()) + 1;
   const size_t size = static_cast<size_t>(slotCount) * c.keyValueHeadCount * capacity * c.dimension;
   Floats keys(size + 16), values(size + 16), out(static_cast<size_t>(c.rows) * c.outWidth(), NAN);
@@ -75,8 +75,8 @@ Floats decode(const Tables& t, const Case& c, const Floats& qkv, int prefill) {
     Floats packed, result(static_cast<size_t>(rows) * c.outWidth(), NAN);
     packed.reserve(static_cast<size_t>(rows) * c.width() + 16);
     for (const int token : tokens) packed.insert(packed.end(), qkv.begin() + static_cast<long>(token) * c.width(), qkv.begin() + static_cast<long>(token + 1) * c.width());
-    t.kernels.cachedAttention(packed.data(), slots.data(), positions.data(), keys.data(), values.data(), result.data(), rows, capacity, c.headCount,
-                              c.keyValueHeadCount, c.dimension, c.scale(), slotCount);
+    t.kernels.cachedAttention(packed.data(), slots.data(), positions.data(), reinterpret_cast<std::uint8_t*>(keys.data()), reinterpret_cast<std::uint8_t*>(values.data()),
+                              result.data(), rows, capacity, c.headCount, c.keyValueHeadCount, c.dimension, c.scale(), slotCount, cacheType);
     for (int i = 0; i < rows; i++) std::copy_n(result.begin() + static_cast<long>(i) * c.outWidth(), c.outWidth(), out.begin() + static_cast<long>(tokens[i]) * c.outWidth());
   };
   std::vector<std::int32_t> tokens, slots, positions;
@@ -115,6 +115,21 @@ void testAttention() {
       expectSameBits(onEverySetting(name + " cached", [&](const Tables& t) { return decode(t, c, qkv, prefill); }), out,
                      name + ": decoding after a prefill of " + std::to_string(prefill) + " = training forward");
     }
+    const Floats rounded = onEverySetting(name + " rounded", [&](const Tables& t) {
+      Floats result(qkv.size() + 16, NAN);
+      t.kernels.roundColumns(qkv.data(), result.data(), c.rows, c.width(), c.headCount * c.dimension);
+      return result;
+    });
+    for (size_t i = 0; i < qkv.size(); i++) {
+      const bool isQuery = static_cast<int>(i % c.width()) < c.headCount * c.dimension;
+      expect(isQuery ? rounded[i] == qkv[i] : (bitsOf(rounded[i]) & 0xffff) == 0 && std::fabs(rounded[i] - qkv[i]) <= std::fabs(qkv[i]) / 256,
+             name + ": keys and values are rounded to bfloat16, queries are not");
+    }
+    const Floats ofRounded = onEverySetting(name + " of rounded", [&](const Tables& t) { return forward(t, c, rounded).out; });
+    for (const int prefill : {0, 23}) {
+      expectSameBits(onEverySetting(name + " bfloat16 cache", [&](const Tables& t) { return decode(t, c, qkv, prefill, 1); }), ofRounded,
+                     name + ": decoding with a bfloat16 cache = training on rounded keys and values");
+    }
     // One and two threads take the joint and the split backward when there is one sequence.
     const Floats gradient = onEverySetting(name + " gradient", [&](const Tables& t) { return backward(t, c, qkv, forward(t, c, qkv), dOut); });
     const auto loss = [&](const Doubles& value) {
@@ -139,7 +154,7 @@ void testAttention() {
   for (const Tables& t : allTables()) {
     const int capacity = 48, dimension = 8;
     Floats keys = random.floats(3 * capacity * dimension), values = random.floats(3 * capacity * dimension);
-    t.kernels.copyPrefix(keys.data(), values.data(), 0, 2, 21, capacity, 1, dimension);
+    t.kernels.copyPrefix(reinterpret_cast<std::uint8_t*>(keys.data()), reinterpret_cast<std::uint8_t*>(values.data()), 0, 2, 21, capacity, 1, dimension, 0);
     bool same = true;
     for (int position = 0; position < 21; position++) {
       for (int d = 0; d < dimension; d++) {

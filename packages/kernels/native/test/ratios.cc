@@ -99,12 +99,13 @@ void attention(const Tables& best) {
   Floats keys(static_cast<size_t>(length) * keyHeads * dimension), values(keys.size());
   std::vector<std::int32_t> slots(length), positions(length);
   for (int i = 0; i < length; i++) positions[i] = i;
-  const auto cached = [&](int from, int rows) {
-    best.kernels.cachedAttention(qkv.data() + static_cast<long>(from) * width, slots.data(), positions.data() + from, keys.data(), values.data(), out.data(), rows,
-                                 length, heads, keyHeads, dimension, 0.125f, 1);
+  const auto cached = [&](int from, int rows, int cacheType = 0) {
+    best.kernels.cachedAttention(qkv.data() + static_cast<long>(from) * width, slots.data(), positions.data() + from, reinterpret_cast<std::uint8_t*>(keys.data()),
+                                 reinterpret_cast<std::uint8_t*>(values.data()), out.data(), rows, length, heads, keyHeads, dimension, 0.125f, 1, cacheType);
   };
   ratio("prefill into a cache / training attention", [&] { cached(0, length); }, forward, 1.5);
   ratio("a decoding row at 512 keys / at 128", [&] { cached(length - 1, 1); }, [&] { cached(127, 1); }, 6);
+  ratio("a decoding row, cache of bfloat16 / of floats", [&] { cached(length - 1, 1, 1); }, [&] { cached(length - 1, 1); }, 3);
 }
 
 }  // namespace

@@ -1,5 +1,9 @@
 // Attention over packed rows, and against a key-value cache that it writes in place.
+import type { tf } from '@thinkwright/tensors';
 import { at, type KernelTable } from './native-kernel.ts';
+
+/** A cache of bfloat16 comes as int32 words of two numbers. */
+const cacheType = (keys: tf.TensorInfo) => (keys.dtype === 'int32' ? 1 : 0);
 
 export const attentionKernels: KernelTable = {
   TwAttention(backend, { qkv, offsets }, { headCount, keyValueHeadCount, headDimension, scale }) {
@@ -60,16 +64,27 @@ export const attentionKernels: KernelTable = {
       headDimension,
       scale,
       slotCount,
+      cacheType(keys!),
     );
     return out;
   },
 
   TwCopyPrefix(backend, { keys, values }, { fromSlot, toSlots, length }) {
-    const [, heads, capacity, dimension] = keys!.shape as [number, number, number, number];
+    const [, heads, capacity, words] = keys!.shape as [number, number, number, number];
+    const type = cacheType(keys!);
+    const dimension = type === 1 ? 2 * words : words;
+    const [from, into] = [at(backend, keys!), at(backend, values!)];
     const { launch } = backend.runtime.stream;
-    for (const slot of toSlots as number[]) {
-      launch.copyPrefix(at(backend, keys!), at(backend, values!), fromSlot, slot, length, capacity, heads, dimension);
-    }
+    for (const slot of toSlots as number[])
+      launch.copyPrefix(from, into, fromSlot, slot, length, capacity, heads, dimension, type);
     return [];
+  },
+
+  /** Rounds to bfloat16 from column `first` on. */
+  TwRoundColumns(backend, { x }, { first }) {
+    const [rows, columns] = x!.shape as [number, number];
+    const out = backend.output([rows, columns]);
+    backend.runtime.stream.launch.roundColumns(at(backend, x!), out.dataId.address, rows, columns, first);
+    return out;
   },
 };

@@ -2,6 +2,7 @@
 // What does not fit at once waits in the queue; what can never fit is refused before anything is allocated.
 
 import { RolloutError, type RolloutRequest } from '@thinkwright/rollouts';
+import type { KeyValueStorage } from '@thinkwright/tensors';
 import type { ModelConfig } from '../config.ts';
 
 export interface CachePlan {
@@ -16,6 +17,7 @@ export interface CacheLimits {
   maxCacheBytes: number;
   /** Slots beside those of live sequences: captured steps park their padding rows there. */
   spareSlots: number;
+  storage: KeyValueStorage;
 }
 
 /** The batch that a call would join. */
@@ -30,8 +32,9 @@ const BLOCK = 32;
 const NOTHING: RunningCache = { slots: 0, capacity: 0, unfinished: 0 };
 
 /** Bytes of keys and values that one slot of this capacity takes. */
-export function slotBytes(config: ModelConfig, capacity: number): number {
-  return 2 * 4 * config.layerCount * config.keyValueHeadCount * config.headDimension * capacity;
+function slotBytes(config: ModelConfig, capacity: number, storage: KeyValueStorage): number {
+  const each = storage === 'bfloat16' ? 2 : 4;
+  return 2 * each * config.layerCount * config.keyValueHeadCount * config.headDimension * capacity;
 }
 
 /**
@@ -49,13 +52,13 @@ export function planCache(
   );
   const capacity = Math.max(running.capacity, Math.ceil(longest / BLOCK) * BLOCK);
   const samples = requests.reduce((sum, request) => sum + request.samples, running.unfinished);
-  const each = slotBytes(config, capacity);
+  const each = slotBytes(config, capacity, limits.storage);
   const affordable = Math.floor(limits.maxCacheBytes / each) - limits.spareSlots;
   if (affordable < 1 && running.slots === 0)
     throw new RolloutError(
       'TW_ROLLOUTS_CACHE_TOO_LARGE',
       `A sequence of ${longest} tokens needs ${megabytes(each * (1 + limits.spareSlots))} of key/value cache, but maxCacheBytes is ` +
-        `${megabytes(limits.maxCacheBytes)}. Lower maxTokens, shorten the prompts, or raise maxCacheBytes.`,
+        `${megabytes(limits.maxCacheBytes)}. Lower maxTokens, shorten the prompts, raise maxCacheBytes, or keep the cache as bfloat16.`,
     );
   if (affordable < running.slots) return undefined;
   const most = Math.min(limits.maxBatch, affordable);

@@ -110,6 +110,11 @@ describe('cache budget', () => {
     const bytesOfSlot = 2 * 4 * 2 * 2 * 8 * 32; // two tensors, 4 bytes, 2 layers, 2 heads of 8, 32 tokens
     const tight = createEngine(model, { maxCacheBytes: 2 * bytesOfSlot, capture: false });
     expect((await collectTrajectories(tight, requests)).flat()).toHaveLength(20);
+    const half = createEngine(model, { maxCacheBytes: bytesOfSlot / 2, capture: false });
+    await expect(collectTrajectories(half, requests)).rejects.toMatchObject({ code: 'TW_ROLLOUTS_CACHE_TOO_LARGE' });
+    model.keyValueCache = 'bfloat16';
+    expect((await collectTrajectories(half, requests)).flat()).toHaveLength(20);
+    model.keyValueCache = 'float32';
     const hopeless = createEngine(model, { maxCacheBytes: bytesOfSlot / 2 });
     await expect(collectTrajectories(hopeless, requests)).rejects.toMatchObject({
       code: 'TW_ROLLOUTS_CACHE_TOO_LARGE',

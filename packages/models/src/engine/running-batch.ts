@@ -57,7 +57,8 @@ export class RunningBatch {
   /** What a cache may take on the device of now. */
   limits(): CacheLimits {
     const { maxBatch, maxCacheBytes, capture } = this.#options;
-    return { maxBatch, maxCacheBytes, spareSlots: capture && currentDevice().captureGraph ? 1 : 0 };
+    const spareSlots = capture && currentDevice().captureGraph ? 1 : 0;
+    return { maxBatch, maxCacheBytes, spareSlots, storage: this.#model.keyValueCache };
   }
 
   join(call: Call): void {
@@ -185,8 +186,8 @@ export class RunningBatch {
     this.#running?.step.dispose();
     this.#running?.cache.dispose();
     const { layerCount: layers, keyValueHeadCount, headDimension, maxPositions: context } = this.#model.config;
-    const { spareSlots } = this.limits();
-    const shape = { layers, slots: spareSlots + slots, capacity, keyValueHeadCount, headDimension };
+    const { spareSlots, storage } = this.limits();
+    const shape = { layers, slots: spareSlots + slots, capacity, keyValueHeadCount, headDimension, storage };
     const cache = createKeyValueCache(shape);
     const schedule = new Schedule({ context, firstSlot: spareSlots, hitsStopString: this.#options.hitsStopString });
     schedule.growTo(slots);

@@ -2,7 +2,7 @@
 
 import { stat } from 'node:fs/promises';
 import { openModelTensors } from '@thinkwright/checkpoints';
-import type { Numerics } from '@thinkwright/tensors';
+import type { KeyValueStorage, Numerics } from '@thinkwright/tensors';
 import { architectureOf } from '../architectures.ts';
 import { parseModelConfig } from '../config.ts';
 import { ModelError } from '../errors.ts';
@@ -28,6 +28,8 @@ export interface LoadModelOptions extends Omit<HubOptions, 'onProgress'> {
    * their bits whatever the batch, the threads and the instruction set; they differ from `exact` by the rounding.
    */
   numerics?: Numerics;
+  /** How engines keep keys and values: see `LanguageModel.keyValueCache`. Default `float32`. */
+  keyValueCache?: KeyValueStorage;
   /** Attach a fresh adapter and train only that. */
   lora?: LoraOptions;
   /** Attach the adapter in this PEFT folder. */
@@ -83,6 +85,7 @@ export async function loadModel(idOrPath: string, options: LoadModelOptions = {}
       onProgress: onProgress && ((progress) => onProgress({ phase: 'weights', ...progress })),
     });
     const model = architectureOf(config.modelType).create(idOrPath, config, weights);
+    model.keyValueCache = options.keyValueCache ?? 'float32';
     try {
       if (options.lora) model.attachAdapter(createAdapter(config, options.lora));
       if (options.adapter) model.attachAdapter(await loadAdapter(config, options.adapter, { signal }));

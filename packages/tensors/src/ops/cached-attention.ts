@@ -9,6 +9,7 @@ import { hasKernel, runKernel } from '../tape.ts';
 import { tf } from '../tfjs.ts';
 import { type AttentionHeads, attend, scaleOf } from './attend.ts';
 import { expectHeads, splitHeads } from './attention.ts';
+import { roundKeyValues } from './round-key-values.ts';
 
 /**
  * Writes keys and values, then attends.
@@ -66,12 +67,13 @@ export function cachedAttentionComposite(
   positions: tf.Tensor1D,
   heads: AttentionHeads,
 ): tf.Tensor2D {
+  const rounded = cache.storage === 'bfloat16' ? roundKeyValues(qkv, heads) : qkv;
   const slotOfRow = slots.dataSync();
   const positionOfRow = positions.dataSync();
   const { keyValueHeadCount, headDimension } = heads;
   expectInside(cache, slotOfRow, positionOfRow);
   return tf.tidy(() => {
-    const [queries, keys, values] = splitHeads(qkv, heads);
+    const [queries, keys, values] = splitHeads(rounded, heads);
     const keyStore = cache.keys[layer]!;
     const valueStore = cache.values[layer]!;
     write(keyStore, keys, slotOfRow, positionOfRow);

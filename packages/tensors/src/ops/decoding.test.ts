@@ -6,6 +6,7 @@ import { randomTensor } from '../test/random-tensors.ts';
 import { attention } from './attention.ts';
 import { cachedAttention } from './cached-attention.ts';
 import { linear } from './linear.ts';
+import { roundColumnsComposite, roundKeyValues } from './round-key-values.ts';
 import { sampleRows, sampleRowsComposite } from './sample-rows.ts';
 import { alike, sampleTokens } from './sample-tokens.ts';
 import { packSettings, SETTINGS_WIDTH } from './sampling-settings.ts';
@@ -23,47 +24,59 @@ for (const device of await presentDevices()) {
       await useDevice(device);
     });
 
-    test('token by token at staggered positions equals the training forward bit for bit', () => {
-      const before = memoryReport().liveTensors;
-      const sequences = LENGTHS.map((length, index) => randomTensor<tf.Tensor2D>([length, WIDTH], index + 1));
-      const layout = createLayout(LENGTHS);
-      const expected = tf.tidy(() => attention(tf.concat(sequences, 0), layout, HEADS).dataSync());
-      const cache = createKeyValueCache({ layers: 1, slots: 4, capacity: 45, keyValueHeadCount: 2, headDimension: 6 });
-      expect(cache.capacity).toBe(64);
-      const found = LENGTHS.map((length) => new Float32Array(length * 24));
-      // Prefill of different lengths in one call, then decoding of whoever is not finished, in slots 3, 0, 2.
-      const slots = [3, 0, 2];
-      const done = [4, 17, 1];
-      const step = (rows: { sequence: number; position: number }[]) =>
-        tf.tidy(() => {
-          const parts = rows.map(({ sequence, position }) => tf.slice(sequences[sequence]!, [position, 0], [1, WIDTH]));
-          const out = cachedAttention(
-            tf.concat(parts, 0),
-            cache,
-            0,
-            indices(rows.map(({ sequence }) => slots[sequence]!)),
-            indices(rows.map(({ position }) => position)),
-            HEADS,
-          ).dataSync();
-          for (const [index, { sequence, position }] of rows.entries()) {
-            found[sequence]!.set(out.subarray(index * 24, (index + 1) * 24), position * 24);
-          }
+    test.each(['float32', 'bfloat16'] as const)(
+      'token by token with a cache of %s equals the training forward bit for bit',
+      (storage) => {
+        const before = memoryReport().liveTensors;
+        const sequences = LENGTHS.map((length, index) => randomTensor<tf.Tensor2D>([length, WIDTH], index + 1));
+        const layout = createLayout(LENGTHS);
+        const expected = tf.tidy(() => {
+          const qkv = tf.concat(sequences, 0);
+          return attention(storage === 'bfloat16' ? roundKeyValues(qkv, HEADS) : qkv, layout, HEADS).dataSync();
         });
-      step(done.flatMap((count, sequence) => Array.from({ length: count }, (_, position) => ({ sequence, position }))));
-      while (done.some((count, sequence) => count < LENGTHS[sequence]!)) {
-        const open = [0, 1, 2].filter((sequence) => done[sequence]! < LENGTHS[sequence]!);
-        step(open.map((sequence) => ({ sequence, position: done[sequence]! })));
-        for (const sequence of open) done[sequence]!++;
-      }
-      expect(Float32Array.from(found.flatMap((rows) => Array.from(rows)))).toEqual(expected);
-      cache.dispose();
-      layout.dispose();
-      tf.dispose(sequences);
-      expect(memoryReport().liveTensors).toBe(before);
-    });
+        const shape = { layers: 1, slots: 4, capacity: 45, keyValueHeadCount: 2, headDimension: 6 };
+        const cache = createKeyValueCache({ ...shape, storage });
+        expect(cache.capacity).toBe(64);
+        const found = LENGTHS.map((length) => new Float32Array(length * 24));
+        // Prefill of different lengths in one call, then decoding of whoever is not finished, in slots 3, 0, 2.
+        const slots = [3, 0, 2];
+        const done = [4, 17, 1];
+        const step = (rows: { sequence: number; position: number }[]) =>
+          tf.tidy(() => {
+            const parts = rows.map(({ sequence, position }) =>
+              tf.slice(sequences[sequence]!, [position, 0], [1, WIDTH]),
+            );
+            const out = cachedAttention(
+              tf.concat(parts, 0),
+              cache,
+              0,
+              indices(rows.map(({ sequence }) => slots[sequence]!)),
+              indices(rows.map(({ position }) => position)),
+              HEADS,
+            ).dataSync();
+            for (const [index, { sequence, position }] of rows.entries()) {
+              found[sequence]!.set(out.subarray(index * 24, (index + 1) * 24), position * 24);
+            }
+          });
+        step(
+          done.flatMap((count, sequence) => Array.from({ length: count }, (_, position) => ({ sequence, position }))),
+        );
+        while (done.some((count, sequence) => count < LENGTHS[sequence]!)) {
+          const open = [0, 1, 2].filter((sequence) => done[sequence]! < LENGTHS[sequence]!);
+          step(open.map((sequence) => ({ sequence, position: done[sequence]! })));
+          for (const sequence of open) done[sequence]!++;
+        }
+        expect(Float32Array.from(found.flatMap((rows) => Array.from(rows)))).toEqual(expected);
+        cache.dispose();
+        layout.dispose();
+        tf.dispose(sequences);
+        expect(memoryReport().liveTensors).toBe(before);
+      },
+    );
 
-    test('a copied prefix continues like the original', () => {
-      const cache = createKeyValueCache({ layers: 2, slots: 3, capacity: 40, keyValueHeadCount: 2, headDimension: 6 });
+    test.each(['float32', 'bfloat16'] as const)('a copied prefix in %s continues like the original', (storage) => {
+      const shape = { layers: 2, slots: 3, capacity: 40, keyValueHeadCount: 2, headDimension: 6 };
+      const cache = createKeyValueCache({ ...shape, storage });
       const prompt = randomTensor<tf.Tensor2D>([35, WIDTH], 4);
       const next = randomTensor<tf.Tensor2D>([1, WIDTH], 5);
       const positions = indices(Array.from({ length: 35 }, (_, position) => position));
@@ -80,6 +93,43 @@ for (const device of await presentDevices()) {
       expect(() => cache.copyPrefix(1, [3], 3)).toThrow(/slot 3/);
       cache.dispose();
       tf.dispose([prompt, next, positions]);
+    });
+
+    test('rounding keys and values is to the nearest even bfloat16; its gradient passes through', () => {
+      tf.tidy(() => {
+        // 1 + 2^-8 and 1 + 3 * 2^-8 lie half way; the largest number rounds to infinity
+        const special = [1 + 2 ** -8, 1 + 3 * 2 ** -8, -(1 + 2 ** -8) - 2 ** -20, 3.4e38, 1e-40, 0];
+        const row = [...Array.from({ length: 24 }, () => 1 + 2 ** -8), ...special, ...special, ...special, ...special];
+        const x = tf.tensor2d([row]);
+        const found = Array.from(roundKeyValues(x, HEADS).dataSync());
+        expect(found.slice(0, 24)).toEqual(row.slice(0, 24));
+        const expected = [1, 1 + 2 ** -6, -(1 + 2 ** -7), Number.POSITIVE_INFINITY, found[28], 0];
+        expect(found.slice(24, 30)).toEqual(expected);
+        expect(Math.abs(found[28]! - 1e-40)).toBeLessThan(2 ** -133);
+        expect(found.slice(24)).toEqual(Array.from(roundColumnsComposite(x, 24).dataSync()).slice(24));
+        const dy = randomTensor<tf.Tensor2D>([1, WIDTH], 3);
+        const gradient = tf.grad((one) => tf.sum(tf.mul(roundKeyValues(one as tf.Tensor2D, HEADS), dy)))(x);
+        expect(gradient.dataSync()).toEqual(dy.dataSync());
+      });
+    });
+
+    test('a cache of bfloat16 takes half the memory', async () => {
+      if (device !== 'native') return;
+      const bytesOf = (storage: 'float32' | 'bfloat16') => {
+        const before = memoryReport().bytes;
+        const cache = createKeyValueCache({
+          layers: 2,
+          slots: 4,
+          capacity: 1024,
+          keyValueHeadCount: 2,
+          headDimension: 6,
+          storage,
+        });
+        const bytes = memoryReport().bytes - before;
+        cache.dispose();
+        return bytes;
+      };
+      expect(bytesOf('bfloat16')).toBe(bytesOf('float32') / 2);
     });
 
     test('a cache that grows keeps what it holds', () => {
