@@ -50,6 +50,7 @@ function report(storage: Storage, numerics: Numerics, logProbs: Float32Array, ex
 
 for (const [storage, modes] of [
   ['float32', []],
+  ['bfloat16', ['bf16']],
   ['q8_0', ['int8']],
   ['q4_1', ['int8']],
   ['q4_0', ['int8']],

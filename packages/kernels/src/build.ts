@@ -32,6 +32,7 @@ const FILE_FLAGS = [
   { suffix: '-avx512.cc', architecture: 'x64', flags: AVX512_FLAGS },
   { suffix: '-avx-vnni.cc', architecture: 'x64', flags: [...AVX2_FLAGS, '-mavxvnni'] },
   { suffix: '-avx512-vnni.cc', architecture: 'x64', flags: [...AVX512_FLAGS, '-mavx512vnni'] },
+  { suffix: '-avx512-bf16.cc', architecture: 'x64', flags: [...AVX512_FLAGS, '-mavx512bf16'] },
   { suffix: '-neon.cc', architecture: 'arm64', flags: [] },
   { suffix: '-neon-dot.cc', architecture: 'arm64', flags: ['-march=armv8.2-a+dotprod'] },
 ];

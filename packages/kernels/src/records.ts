@@ -864,7 +864,7 @@ export const KERNELS: readonly { name: string; fields: readonly KernelField[] }[
     name: 'storedPack',
     fields: [
       { name: 'raw', type: 'address', word: 1, access: 'in', optional: false, bytes: (fields) => fields.n * fields.k * (fields.type <= 2 ? 2 : fields.type === 3 ? 1.0625 : fields.type === 4 ? 0.5625 : fields.type === 5 ? 0.625 : fields.type === 6 ? 0.5625 : fields.type === 7 ? 0.6875 : 0.8203125) },
-      { name: 'panels', type: 'address', word: 2, access: 'out', optional: false, bytes: (fields) => Math.ceil(fields.n / 16) * fields.k * (fields.type === 0 ? 64 : fields.type <= 2 ? 32 : fields.type === 3 ? 17 : fields.type === 4 ? 9 : fields.type === 5 ? 10 : fields.type === 6 ? 9.25 : fields.type === 7 ? 11.25 : 13.125) },
+      { name: 'panels', type: 'address', word: 2, access: 'out', optional: false, bytes: (fields) => Math.ceil(fields.n / 16) * (fields.k + (fields.type === 1 ? fields.k & 1 : 0)) * (fields.type === 0 ? 64 : fields.type <= 2 ? 32 : fields.type === 3 ? 17 : fields.type === 4 ? 9 : fields.type === 5 ? 10 : fields.type === 6 ? 9.25 : fields.type === 7 ? 11.25 : 13.125) },
       { name: 'type', type: 'int', word: 3 },
       { name: 'n', type: 'int', word: 4 },
       { name: 'k', type: 'int', word: 5 },
@@ -873,7 +873,7 @@ export const KERNELS: readonly { name: string; fields: readonly KernelField[] }[
   {
     name: 'storedExpand',
     fields: [
-      { name: 'panels', type: 'address', word: 1, access: 'in', optional: false, bytes: (fields) => Math.ceil(fields.n / 16) * fields.k * (fields.type === 0 ? 64 : fields.type <= 2 ? 32 : fields.type === 3 ? 17 : fields.type === 4 ? 9 : fields.type === 5 ? 10 : fields.type === 6 ? 9.25 : fields.type === 7 ? 11.25 : 13.125) },
+      { name: 'panels', type: 'address', word: 1, access: 'in', optional: false, bytes: (fields) => Math.ceil(fields.n / 16) * (fields.k + (fields.type === 1 ? fields.k & 1 : 0)) * (fields.type === 0 ? 64 : fields.type <= 2 ? 32 : fields.type === 3 ? 17 : fields.type === 4 ? 9 : fields.type === 5 ? 10 : fields.type === 6 ? 9.25 : fields.type === 7 ? 11.25 : 13.125) },
       { name: 'out', type: 'address', word: 2, access: 'out', optional: false, bytes: (fields) => 4 * (fields.n * fields.k) },
       { name: 'type', type: 'int', word: 3 },
       { name: 'n', type: 'int', word: 4 },
@@ -883,7 +883,7 @@ export const KERNELS: readonly { name: string; fields: readonly KernelField[] }[
   {
     name: 'storedRows',
     fields: [
-      { name: 'panels', type: 'address', word: 1, access: 'in', optional: false, bytes: (fields) => Math.ceil(fields.n / 16) * fields.k * (fields.type === 0 ? 64 : fields.type <= 2 ? 32 : fields.type === 3 ? 17 : fields.type === 4 ? 9 : fields.type === 5 ? 10 : fields.type === 6 ? 9.25 : fields.type === 7 ? 11.25 : 13.125) },
+      { name: 'panels', type: 'address', word: 1, access: 'in', optional: false, bytes: (fields) => Math.ceil(fields.n / 16) * (fields.k + (fields.type === 1 ? fields.k & 1 : 0)) * (fields.type === 0 ? 64 : fields.type <= 2 ? 32 : fields.type === 3 ? 17 : fields.type === 4 ? 9 : fields.type === 5 ? 10 : fields.type === 6 ? 9.25 : fields.type === 7 ? 11.25 : 13.125) },
       { name: 'indices', type: 'address', word: 2, access: 'in', optional: false, bytes: (fields) => 4 * (fields.count) },
       { name: 'out', type: 'address', word: 3, access: 'out', optional: false, bytes: (fields) => 4 * (fields.count * fields.k) },
       { name: 'type', type: 'int', word: 4 },
@@ -904,13 +904,13 @@ export const KERNELS: readonly { name: string; fields: readonly KernelField[] }[
       { name: 'column', type: 'int', word: 7 },
       { name: 'backward', type: 'int', word: 8 },
       { name: 'accumulate', type: 'int', word: 9 },
-      { name: 'panels0', type: 'address', word: 10, access: 'in', optional: false, bytes: (fields) => Math.ceil(fields.n0 / 16) * fields.k * ((fields.type0 & 15) === 0 ? 64 : (fields.type0 & 15) <= 2 ? 32 : (fields.type0 & 15) === 3 ? 17 : (fields.type0 & 15) === 4 ? 9 : (fields.type0 & 15) === 5 ? 10 : (fields.type0 & 15) === 6 ? 9.25 : (fields.type0 & 15) === 7 ? 11.25 : 13.125) },
+      { name: 'panels0', type: 'address', word: 10, access: 'in', optional: false, bytes: (fields) => Math.ceil(fields.n0 / 16) * (fields.k + ((fields.type0 & 15) === 1 ? fields.k & 1 : 0)) * ((fields.type0 & 15) === 0 ? 64 : (fields.type0 & 15) <= 2 ? 32 : (fields.type0 & 15) === 3 ? 17 : (fields.type0 & 15) === 4 ? 9 : (fields.type0 & 15) === 5 ? 10 : (fields.type0 & 15) === 6 ? 9.25 : (fields.type0 & 15) === 7 ? 11.25 : 13.125) },
       { name: 'n0', type: 'int', word: 11 },
       { name: 'type0', type: 'int', word: 12 },
-      { name: 'panels1', type: 'address', word: 13, access: 'in', optional: true, bytes: (fields) => Math.ceil(fields.n1 / 16) * fields.k * ((fields.type1 & 15) === 0 ? 64 : (fields.type1 & 15) <= 2 ? 32 : (fields.type1 & 15) === 3 ? 17 : (fields.type1 & 15) === 4 ? 9 : (fields.type1 & 15) === 5 ? 10 : (fields.type1 & 15) === 6 ? 9.25 : (fields.type1 & 15) === 7 ? 11.25 : 13.125) },
+      { name: 'panels1', type: 'address', word: 13, access: 'in', optional: true, bytes: (fields) => Math.ceil(fields.n1 / 16) * (fields.k + ((fields.type1 & 15) === 1 ? fields.k & 1 : 0)) * ((fields.type1 & 15) === 0 ? 64 : (fields.type1 & 15) <= 2 ? 32 : (fields.type1 & 15) === 3 ? 17 : (fields.type1 & 15) === 4 ? 9 : (fields.type1 & 15) === 5 ? 10 : (fields.type1 & 15) === 6 ? 9.25 : (fields.type1 & 15) === 7 ? 11.25 : 13.125) },
       { name: 'n1', type: 'int', word: 14 },
       { name: 'type1', type: 'int', word: 15 },
-      { name: 'panels2', type: 'address', word: 16, access: 'in', optional: true, bytes: (fields) => Math.ceil(fields.n2 / 16) * fields.k * ((fields.type2 & 15) === 0 ? 64 : (fields.type2 & 15) <= 2 ? 32 : (fields.type2 & 15) === 3 ? 17 : (fields.type2 & 15) === 4 ? 9 : (fields.type2 & 15) === 5 ? 10 : (fields.type2 & 15) === 6 ? 9.25 : (fields.type2 & 15) === 7 ? 11.25 : 13.125) },
+      { name: 'panels2', type: 'address', word: 16, access: 'in', optional: true, bytes: (fields) => Math.ceil(fields.n2 / 16) * (fields.k + ((fields.type2 & 15) === 1 ? fields.k & 1 : 0)) * ((fields.type2 & 15) === 0 ? 64 : (fields.type2 & 15) <= 2 ? 32 : (fields.type2 & 15) === 3 ? 17 : (fields.type2 & 15) === 4 ? 9 : (fields.type2 & 15) === 5 ? 10 : (fields.type2 & 15) === 6 ? 9.25 : (fields.type2 & 15) === 7 ? 11.25 : 13.125) },
       { name: 'n2', type: 'int', word: 17 },
       { name: 'type2', type: 'int', word: 18 },
     ],

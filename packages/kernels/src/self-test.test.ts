@@ -22,7 +22,18 @@ describe.skipIf(compiler === undefined)('compute kernels (skipped without a C++ 
 
   it('agree with their oracles on every instruction set and thread count', { timeout: 600_000 }, async () => {
     const { stdout } = await run(program).catch((error: { stdout: string }) => error);
-    const families = ['gemm', 'layers', 'attention', 'head', 'sampling', 'optimizer', 'elementwise', 'stored', 'int8'];
+    const families = [
+      'gemm',
+      'layers',
+      'attention',
+      'head',
+      'sampling',
+      'optimizer',
+      'elementwise',
+      'stored',
+      'int8',
+      'bf16',
+    ];
     expect(stdout.replaceAll(/ \(\d+ checks\)/g, '').trim()).toBe(families.map((name) => `ok ${name}`).join('\n'));
   });
 

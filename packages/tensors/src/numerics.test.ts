@@ -1,4 +1,4 @@
-// Products in int8 numerics against the same quantised sums in double precision, and what must hold of them: a row's bits do not
+// Products in int8 and bf16 numerics against the same sums of rounded numbers in double precision, and what must hold of them: a row's bits do not
 // depend on the rows beside it, and nothing is differentiated through them.
 import { beforeAll, describe, expect, it } from 'vitest';
 import { listDevices, useDevice } from './devices/discovery.ts';
@@ -32,7 +32,7 @@ function productOf(x: Float64Array, weight: Float32Array, rows: number, n: numbe
   });
 }
 
-describe.skipIf(!hasNative)('int8 numerics on the native device', () => {
+describe.skipIf(!hasNative)('numerics that are not exact, on the native device', () => {
   beforeAll(async () => {
     await useDevice('native');
   });
@@ -72,6 +72,29 @@ describe.skipIf(!hasNative)('int8 numerics on the native device', () => {
     },
   );
 
+  it('bf16: products are those of bfloat16 operands in float64, and rows do not depend on the rows beside them', () => {
+    tf.tidy(() => {
+      const bfloat = (values: Float32Array) => {
+        const rounded = storeAs(tf.tensor2d(values, [1, values.length]), 'bfloat16');
+        return Float64Array.from(rounded.dataSync());
+      };
+      for (const k of [43, 96]) {
+        const weight = storeAs(matrix(53, k, 1), 'bfloat16', { numerics: 'bf16' });
+        expect(numericsOf(weight)).toBe('bf16');
+        const x = matrix(40, k, 3);
+        const whole = linear(x, weight);
+        const expected = productOf(bfloat(x.dataSync<'float32'>()), weight.dataSync<'float32'>(), 40, 53, k);
+        const scale = Math.max(...expected.map(Math.abs));
+        const worst = whole.dataSync<'float32'>().reduce((most, y, i) => Math.max(most, Math.abs(y - expected[i]!)), 0);
+        expect(worst / scale).toBeLessThan(1e-6);
+        for (const rows of [1, 2, 7, 31])
+          expect(linear(tf.slice(x, [3, 0], [rows, k]), weight).arraySync()).toEqual(
+            (whole.arraySync() as number[][]).slice(3, 3 + rows),
+          );
+      }
+    });
+  });
+
   it('a head scores as its product says, and a table looks up the stored values', () => {
     tf.tidy(() => {
       const head = storeAs(matrix(600, 64, 3), 'q4_0', { numerics: 'int8' });
@@ -97,8 +120,10 @@ describe.skipIf(!hasNative)('int8 numerics on the native device', () => {
 
   it('is refused for storage without blocks, and by an unknown name', () => {
     const weight = matrix(4, 32, 1);
-    expect(() => storeAs(weight, 'bfloat16', { numerics: 'int8' })).toThrow(/need blocks .*not bfloat16/);
-    expect(() => storeAs(weight, 'q4_0', { numerics: 'int4' as 'int8' })).toThrow(/expected one of exact, int8/);
+    expect(() => storeAs(weight, 'bfloat16', { numerics: 'int8' })).toThrow(
+      /need q8_0,q4_0,q4_1,q4_k weights, not bfloat16/,
+    );
+    expect(() => storeAs(weight, 'q4_0', { numerics: 'int4' as 'int8' })).toThrow(/expected one of exact, int8, bf16/);
     weight.dispose();
   });
 });

@@ -13,13 +13,15 @@ export type StorageType = 'float32' | 'bfloat16' | 'float16' | 'q8_0' | 'q4_0' |
 /**
  * How products with a stored weight are computed. `exact`: as with float32 weights of the same values, bit for bit. `int8`: x is
  * rounded to 8 bits with a scale for every 32 numbers, and multiplied with the whole numbers of the blocks; inference only, for
- * q8_0, q4_0, q4_1 and q4_k. Either way a row's bits do not depend on the batch, the threads or the instruction set.
+ * q8_0, q4_0, q4_1 and q4_k. `bf16`: x is rounded to bfloat16 and multiplied with bfloat16 weights, products and sums in float32;
+ * inference only. A row's bits never depend on the batch or the threads, nor on the instruction set (bf16: but for sums below 2^-126).
  */
-export type Numerics = 'exact' | 'int8';
+export type Numerics = 'exact' | 'int8' | 'bf16';
 
 const NUMERICS: Record<Numerics, readonly StorageType[] | 'all'> = {
   exact: 'all',
   int8: ['q8_0', 'q4_0', 'q4_1', 'q4_k'],
+  bf16: ['bfloat16'],
 };
 
 export interface StoreOptions {
@@ -147,7 +149,7 @@ function expectNumerics(op: string, storage: StorageType, numerics: Numerics): v
   if (!fitsNumerics(numerics, storage))
     throw new TensorError(
       'TW_TENSORS_OPTION',
-      `${op}: ${numerics} numerics need blocks (${NUMERICS[numerics]}), not ${storage}; choose such a storage, or exact numerics`,
+      `${op}: ${numerics} numerics need ${NUMERICS[numerics]} weights, not ${storage}; choose such a storage, or exact numerics`,
     );
   if (!storesWeights())
     throw new TensorError(

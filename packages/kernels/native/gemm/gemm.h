@@ -55,7 +55,7 @@ struct GemmKernels {
   void (*storedRows)(const uint8_t* panels, const int32_t* indices, float* out, int type, int n, int k, int count);
   // Up to three weights side by side (absent: n = 0), each N a multiple of 16 but the last one's; type 0 has panels of packForward.
   // c[m, column …] = a[m, k] Wᵀ, or backward c[m, k] = a[m, column …] W; continues the chains that c holds when `accumulate` is 1.
-  // Forward with all types marked kInt8Products: in int8 numerics, see int8.h.
+  // Forward with all types marked kInt8Products or kBf16Products: in those numerics, see int8.h and bf16.h.
   void (*storedGemm)(int m, int k, const float* a, int aStride, float* c, int cStride, int column, int backward, int accumulate,
                      const uint8_t* panels0, int n0, int type0, const uint8_t* panels1, int n1, int type1, const uint8_t* panels2, int n2, int type2);
 };

@@ -5,5 +5,5 @@
 namespace thinkwright {
 Int8Gemm int8GemmAvxVnni();
 
-Int8Gemm int8GemmAvxVnni() { return int8Product<Avx2Dot<true>>; }
+Int8Gemm int8GemmAvxVnni() { return dotProduct<Int8Kernel<Avx2Dot<true>>>; }
 }  // namespace thinkwright

@@ -5,5 +5,5 @@
 namespace thinkwright {
 Int8Gemm int8GemmAvx2();
 
-Int8Gemm int8GemmAvx2() { return int8Product<Avx2Dot<false>>; }
+Int8Gemm int8GemmAvx2() { return dotProduct<Int8Kernel<Avx2Dot<false>>>; }
 }  // namespace thinkwright

@@ -5,5 +5,5 @@
 namespace thinkwright {
 Int8Gemm int8GemmAvx512Vnni();
 
-Int8Gemm int8GemmAvx512Vnni() { return int8Product<Avx512Dot>; }
+Int8Gemm int8GemmAvx512Vnni() { return dotProduct<Int8Kernel<Avx512Dot>>; }
 }  // namespace thinkwright

@@ -5,5 +5,5 @@
 namespace thinkwright {
 Int8Gemm int8GemmNeonDot();
 
-Int8Gemm int8GemmNeonDot() { return int8Product<NeonDot<true>>; }
+Int8Gemm int8GemmNeonDot() { return dotProduct<Int8Kernel<NeonDot<true>>>; }
 }  // namespace thinkwright

@@ -5,5 +5,5 @@
 namespace thinkwright {
 Int8Gemm int8GemmNeon();
 
-Int8Gemm int8GemmNeon() { return int8Product<NeonDot<false>>; }
+Int8Gemm int8GemmNeon() { return dotProduct<Int8Kernel<NeonDot<false>>>; }
 }  // namespace thinkwright

@@ -5,5 +5,5 @@
 namespace thinkwright {
 Int8Gemm int8GemmPortable();
 
-Int8Gemm int8GemmPortable() { return int8Product<PortableDot>; }
+Int8Gemm int8GemmPortable() { return dotProduct<Int8Kernel<PortableDot>>; }
 }  // namespace thinkwright

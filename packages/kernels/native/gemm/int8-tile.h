@@ -1,24 +1,20 @@
 // The products of int8.h for one way to multiply bytes (simd/dot-*.h).
 // Activations are packed for tiles of R rows: for each block of 32 depths [8][R] words of 4 bytes, then R each of scale, -128 Σ q,
-// -8 Σ q and scale · Σ q. A tile holds R rows x P vectors of columns and walks the blocks; the weights of a panel stay in cache while
-// every tile of a block of rows passes. Tasks split columns and, for many rows, rows.
+// -8 Σ q and scale · Σ q. A tile holds R rows x P vectors of columns and walks the blocks; dot-driver.h says in which order.
 #pragma once
 #include <bit>
 #include <cmath>
 #include <cstring>
 
-#include "gemm/driver.h"
+#include "gemm/dot-driver.h"
 #include "gemm/int8.h"
 #include "gemm/stored-formats.h"
 
 namespace thinkwright {
 namespace {
 
-constexpr int kInt8Scratch = 13;  // a thread's slot: callers hold others
 constexpr int kBlockDepth = 32;
 constexpr int kBlockWords = 12;           // of one row
-constexpr int kTaskPanels = 4;            // at least, of a task
-constexpr long kRowBlockBytes = 1 << 18;  // packed rows that stay in L2
 
 constexpr std::uint32_t kInfinityBits = 0x7f800000, kLeastBits = (127u - 100) << 23;
 
@@ -185,90 +181,23 @@ TW_ONE_COPY void int8Tile(int blocks, const std::int32_t* a, const std::uint8_t*
   }
 }
 
-struct Int8Weight {
-  const std::uint8_t* panels;
-  int n, type, column;
-};
-
-// Some panels of one weight against packed rows [row0, row1), in tiles of Whole rows from row 0 on.
-template <class D, class Format, int Whole>
-void int8Panels(const Int8Weight& weight, int blocks, int panel0, int panel1, const std::int32_t* packed, int row0, int row1, float* c, long cStride) {
-  constexpr int kTogether = std::max(1, D::vectors(Whole) * D::lanes / kPanelWidth);
-  const long panelBytes = storedPanelBytes(weight.type, blocks * kBlockDepth);
-  for (int panel = panel0; panel < panel1; panel += kTogether) {
-    const int end = std::min(kTogether, panel1 - panel) * kPanelWidth;
-    const int columns = std::min(end, weight.n - panel * kPanelWidth);
-    for (int row = row0; row < row1; row += Whole) {
-      const std::int32_t* a = packed + static_cast<long>(row) * kBlockWords * blocks;
-      float* to = c + row * cStride + panel * kPanelWidth;
-      withRows<Whole>(std::min(Whole, row1 - row), [&]<int R>() {
-        constexpr int kVectors = D::vectors(R), kFewVectors = std::min(kVectors, kPanelWidth / D::lanes);
-        int column = 0;
-        const auto run = [&]<int P>() {
-          const std::uint8_t* from = weight.panels + (panel + column / kPanelWidth) * panelBytes;
-          const int lane = column % kPanelWidth;
-          int8Tile<D, Format, R, P>(blocks, a, from, panelBytes, lane, row == row0 && lane == 0, columns - column, to + column, cStride);
-          column += P * D::lanes;
-        };
-        while (column + kVectors * D::lanes <= end) run.template operator()<kVectors>();
-        while (column < end) run.template operator()<kFewVectors>();
-      });
-    }
-  }
-}
-
-template <class D, int Whole>
-void int8PanelsOf(const Int8Weight& weight, int blocks, int panel0, int panel1, const std::int32_t* packed, int row0, int row1, float* c, long cStride) {
-  const auto run = [&]<class Format>() { int8Panels<D, Format, Whole>(weight, blocks, panel0, panel1, packed, row0, row1, c, cStride); };
-  switch (weight.type) {
-    case kQ8_0: return run.template operator()<Int8Q8_0<D>>();
-    case kQ4_0: return run.template operator()<Int8Q4_0<D>>();
-    case kQ4_1: return run.template operator()<Int8Q4_1<D>>();
-    default: return run.template operator()<Int8Q4_K<D>>();
-  }
-}
-
 template <class D>
-void int8Product(int m, int k, const float* a, int aStride, float* c, int cStride, int column, const std::uint8_t* panels0, int n0, int type0,
-                 const std::uint8_t* panels1, int n1, int type1, const std::uint8_t* panels2, int n2, int type2) {
-  const Int8Weight weights[] = {{panels0, n0, type0 % kStoredTypes, column},
-                                {panels1, n1, type1 % kStoredTypes, column + n0},
-                                {panels2, n2, type2 % kStoredTypes, column + n0 + n1}};
-  if (m <= 0) return;
-  const int blocks = k / kBlockDepth, groups = (m + D::rows - 1) / D::rows, tileRows = (m + groups - 1) / groups;
-  const long rowWords = static_cast<long>(blocks) * kBlockWords;
-  // The calling thread's own: it may be one of several tasks.
-  std::int32_t* packed = threadScratch<std::int32_t>(kInt8Scratch, static_cast<size_t>(m * rowWords));
-  parallelRanges((m + tileRows - 1) / tileRows, std::max(1, (1 << 16) / std::max(1, tileRows * k)), [&](long begin, long end) {
-    for (long tile = begin; tile < end; tile++) {
-      const int row0 = static_cast<int>(tile) * tileRows, rows = std::min(tileRows, m - row0);
-      for (int r = 0; r < rows; r++) {
-        const float* from = a + static_cast<long>(row0 + r) * aStride;
-        std::int32_t* to = packed + row0 * rowWords + r;
-        for (int block = 0; block < blocks; block++) quantiseActivations(from + block * kBlockDepth, to + static_cast<long>(block) * kBlockWords * rows, rows);
-      }
+struct Int8Kernel : D {
+  static long rowWords(int k) { return static_cast<long>(k / kBlockDepth) * kBlockWords; }
+  static void packRow(const float* x, int k, std::int32_t* to, int stride) {
+    for (int depth = 0; depth < k; depth += kBlockDepth, to += kBlockWords * stride) quantiseActivations(x + depth, to, stride);
+  }
+  template <int R, int P>
+  static void tile(int type, int k, const std::int32_t* a, const std::uint8_t* panels, long panelBytes, int lane, bool fetch, int columns, float* c, long cStride) {
+    const auto run = [&]<class Format>() { int8Tile<D, Format, R, P>(k / kBlockDepth, a, panels, panelBytes, lane, fetch, columns, c, cStride); };
+    switch (type) {
+      case kQ8_0: return run.template operator()<Int8Q8_0<D>>();
+      case kQ4_0: return run.template operator()<Int8Q4_0<D>>();
+      case kQ4_1: return run.template operator()<Int8Q4_1<D>>();
+      default: return run.template operator()<Int8Q4_K<D>>();
     }
-  });
-  const int panelsTotal = panelCount(n0) + panelCount(n1) + panelCount(n2);
-  const int blockRows = static_cast<int>(std::max<long>(4, kRowBlockBytes / (4 * rowWords * tileRows))) * tileRows;
-  const int rowBlocks = (m + blockRows - 1) / blockRows;
-  // Reading the weights costs as much as multiplying about 4 rows with them.
-  const long work = static_cast<long>(panelsTotal) * kPanelWidth * k * std::max(std::min(m, blockRows), 4);
-  const int pieces = static_cast<int>(std::clamp<long>(work / (kTaskMultiplyAdds / 4), 1, threadCount() * 3L));
-  const int perTask = ((panelsTotal + pieces - 1) / pieces + kTaskPanels - 1) / kTaskPanels * kTaskPanels;
-  const int columnTasks = (panelsTotal + perTask - 1) / perTask;
-  parallel(rowBlocks * columnTasks, [&](int task) {
-    const int row0 = task / columnTasks * blockRows, row1 = std::min(m, row0 + blockRows);
-    const int panel0 = task % columnTasks * perTask, panel1 = panel0 + perTask;
-    int first = 0;
-    for (const Int8Weight& weight : weights) {
-      const int count = panelCount(weight.n), begin = std::max(0, panel0 - first), end = std::min(count, panel1 - first);
-      first += count;
-      if (begin >= end) continue;
-      withRows<D::rows>(tileRows, [&]<int Whole>() { int8PanelsOf<D, Whole>(weight, blocks, begin, end, packed, row0, row1, c + weight.column, cStride); });
-    }
-  });
-}
+  }
+};
 
 }  // namespace
 }  // namespace thinkwright

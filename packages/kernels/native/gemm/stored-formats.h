@@ -3,7 +3,8 @@
 // depth, and products of bytes (int8.h) find four depths of a column side by side: 4 bytes, or 8 nibbles of which depths 0 … 3 are
 // the low halves of the bytes and 4 … 7 the high ones.
 // A number is expanded to the float32 that ggml's reference (ggml-quants.c, dequantize_row_*) gives, but for the sign of zeros:
-//   bfloat16, float16   [K][16] of 16 bits
+//   float16             [K][16] of 16 bits
+//   bfloat16            [ceil(K / 2)][16] words of two depths, the even one in the low half (bf16.h), an absent last one 0
 //   q8_0                a block of 32: 16 half scales, [8][16] words of 4 int8                         w = s q
 //   q4_0, q4_1          a block of 32: 16 half scales (and 16 half minima), [4][16] words of 8 nibbles  w = s q - 8 s;  s q + m
 //   q4_k, q5_k          256: 16 half d, 16 half dmin, [8][2][16] bytes of scale and minimum, [32][16] words (q5_k: [8][16] words of
@@ -21,9 +22,13 @@ namespace thinkwright {
 // Also in src/kernels/stored-data.ts.
 enum StoredType : int { kStoredFloat32 = 0, kBfloat16 = 1, kFloat16 = 2, kQ8_0 = 3, kQ4_0 = 4, kQ4_1 = 5, kQ4_K = 6, kQ5_K = 7, kQ6_K = 8 };
 
+// bfloat16 with depths 2 i and 2 i + 1 in each other's place: only inside a product (bf16-expanded.h).
+constexpr int kBfloat16Swapped = 15;
+
 // A type plus one of these names the arithmetic of its products; without, it is exact.
 constexpr int kStoredTypes = 16;
-constexpr int kInt8Products = kStoredTypes;  // int8.h
+constexpr int kInt8Products = kStoredTypes;       // int8.h
+constexpr int kBf16Products = 2 * kStoredTypes;  // bf16.h
 
 // `depth` numbers of a column: `raw` bytes in a file, `panel` bytes for 16 columns here.
 struct StoredLayout {
@@ -33,6 +38,7 @@ struct StoredLayout {
 constexpr StoredLayout storedLayout(int type) {
   switch (type % kStoredTypes) {
     case kBfloat16:
+    case kBfloat16Swapped:
     case kFloat16: return {1, 2, 32};
     case kQ8_0: return {32, 34, 544};
     case kQ4_0: return {32, 18, 288};
@@ -44,7 +50,10 @@ constexpr StoredLayout storedLayout(int type) {
   }
 }
 
-constexpr long storedPanelBytes(int type, int k) { return static_cast<long>(k / storedLayout(type).depth) * storedLayout(type).panel; }
+constexpr long storedPanelBytes(int type, int k) {
+  if (type % kStoredTypes == kBfloat16 || type % kStoredTypes == kBfloat16Swapped) return (k + 1L) / 2 * 64;
+  return static_cast<long>(k / storedLayout(type).depth) * storedLayout(type).panel;
+}
 
 namespace {
 
@@ -67,13 +76,24 @@ struct HalfWords {
   static inline Group group(const Block&, int) { return {}; }
 };
 
-template <class W>
-struct Bfloat16Format : HalfWords<W> {
+template <class W, int Swap>
+struct Bfloat16PairFormat {
+  static constexpr int groups = 1, bytes = 256;
+  struct Block {
+    const std::uint8_t* words;
+  };
+  struct Group {};
+  static inline Block open(const std::uint8_t* panel, long block) { return {panel + block * bytes}; }
+  static inline Group group(const Block&, int) { return {}; }
   template <int D>
-  static inline W value(const typename HalfWords<W>::Block& b, typename HalfWords<W>::Group) {
-    return Unpack<W>::bfloats(b.values + D * kPanelWidth);
+  static inline W value(const Block& b, Group) {
+    return Unpack<W>::template bfloat<D % 2 ^ Swap>(Unpack<W>::words(b.words + D / 2 * 64));
   }
 };
+template <class W>
+using Bfloat16Format = Bfloat16PairFormat<W, 0>;
+template <class W>
+using Bfloat16SwappedFormat = Bfloat16PairFormat<W, 1>;
 
 template <class W>
 struct Float16Format : HalfWords<W> {
@@ -215,6 +235,7 @@ template <class W, class Function>
 inline void withFormat(int type, Function&& function) {
   switch (type) {
     case kBfloat16: return function.template operator()<Bfloat16Format<W>>();
+    case kBfloat16Swapped: return function.template operator()<Bfloat16SwappedFormat<W>>();
     case kFloat16: return function.template operator()<Float16Format<W>>();
     case kQ8_0: return function.template operator()<Q8_0Format<W>>();
     case kQ4_0: return function.template operator()<Q4_0Format<W>>();

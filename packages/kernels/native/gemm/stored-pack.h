@@ -57,7 +57,6 @@ inline void placeKBlock(const std::uint8_t* raw, const PanelBlock& to, const std
 inline void placeBlock(int type, const std::uint8_t* raw, const PanelBlock& to) {
   const auto halves = [&](const std::uint8_t* bytes) { return [bytes](int e) { return bytes[e % 16] >> (e / 16 * 4) & 15; }; };
   switch (type) {
-    case kBfloat16:
     case kFloat16: return to.half(0, raw);
     case kQ8_0:
       to.half(0, raw);
@@ -94,14 +93,15 @@ inline void placeBlock(int type, const std::uint8_t* raw, const PanelBlock& to) 
 // raw: n rows of k / depth blocks. Absent columns of the last panel are zero.
 inline void storedPack(const std::uint8_t* raw, std::uint8_t* panels, int type, int n, int k) {
   const StoredLayout layout = storedLayout(type);
-  const long blocks = k / layout.depth, panelBytes = blocks * layout.panel;
+  const long blocks = k / layout.depth, panelBytes = storedPanelBytes(type, k);
   parallelRanges(panelCount(n), std::max<long>(1, (1 << 16) / std::max(1, 16 * k)), [&](long begin, long end) {
     for (long panel = begin; panel < end; panel++) {
       std::uint8_t* to = panels + panel * panelBytes;
       std::memset(to, 0, panelBytes);
       for (int lane = 0; lane < std::min<long>(kPanelWidth, n - panel * kPanelWidth); lane++) {
         const std::uint8_t* row = raw + (panel * kPanelWidth + lane) * blocks * layout.raw;
-        for (long b = 0; b < blocks; b++) placeBlock(type, row + b * layout.raw, {to + b * layout.panel, lane});
+        for (long b = 0; b < blocks && type == kBfloat16; b++) std::memcpy(to + b / 2 * 64 + 4 * lane + b % 2 * 2, row + 2 * b, 2);
+        for (long b = 0; b < blocks && type != kBfloat16; b++) placeBlock(type, row + b * layout.raw, {to + b * layout.panel, lane});
       }
     }
   });

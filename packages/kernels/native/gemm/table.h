@@ -2,7 +2,7 @@
 #pragma once
 #include "gemm/driver.h"
 #include "gemm/stored-pack.h"
-#include "gemm/stored.h"
+#include "gemm/stored-gemm.h"
 
 namespace thinkwright {
 namespace {

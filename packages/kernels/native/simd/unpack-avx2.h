@@ -44,10 +44,12 @@ struct Unpack<PairVec<Avx2Vec>> {
     const auto* from = reinterpret_cast<const __m128i*>(p);
     return {{_mm256_cvtph_ps(_mm_loadu_si128(from))}, {_mm256_cvtph_ps(_mm_loadu_si128(from + 1))}};
   }
-  static inline Wide bfloats(const std::uint16_t* p) {
-    const auto* from = reinterpret_cast<const __m128i*>(p);
-    const auto one = [](__m128i x) { return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(x), 16)); };
-    return {{one(_mm_loadu_si128(from))}, {one(_mm_loadu_si128(from + 1))}};
+  template <int D>
+  static inline Wide bfloat(Words x) {
+    const auto one = [](__m256i words) {
+      return _mm256_castsi256_ps(D == 0 ? _mm256_slli_epi32(words, 16) : _mm256_and_si256(words, _mm256_set1_epi32(static_cast<int>(0xffff0000u))));
+    };
+    return {{one(x.low)}, {one(x.high)}};
   }
 
  private:

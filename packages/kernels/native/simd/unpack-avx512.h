@@ -38,9 +38,10 @@ struct Unpack<Avx512Wide> {
   static inline Avx512Wide halves(const std::uint16_t* p) {
     return {_mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)))};
   }
-  static inline Avx512Wide bfloats(const std::uint16_t* p) {
-    const __m512i wide = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
-    return {_mm512_castsi512_ps(_mm512_slli_epi32(wide, 16))};
+  // Half D of each word.
+  template <int D>
+  static inline Avx512Wide bfloat(Words x) {
+    return {_mm512_castsi512_ps(D == 0 ? _mm512_slli_epi32(x, 16) : _mm512_and_si512(x, _mm512_set1_epi32(static_cast<int>(0xffff0000u))))};
   }
 };
 

@@ -46,8 +46,9 @@ struct Unpack<PairVec<V>> {
   static inline Wide halves(const std::uint16_t* p) {
     return each([&](int i) { return fromHalf(p[i]); });
   }
-  static inline Wide bfloats(const std::uint16_t* p) {
-    return each([&](int i) { return fromBfloat16(p[i]); });
+  template <int D>
+  static inline Wide bfloat(Words x) {
+    return each([&](int i) { return fromBfloat16(static_cast<std::uint16_t>(x.lane[i] >> (16 * D) & 0xffff)); });
   }
 
  private:

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "check.h"
+#include "gemm/bf16.h"
 #include "gemm/int8.h"
 #include "gemm/stored-formats.h"
 #include "kernels/measure.h"
@@ -108,7 +109,7 @@ void stored(const Bench& bench) {
   Random random(1);
   const Int8Gemm int8 = int8GemmOf(bestDot(bestIsa()));
   const int k = 576, n = 1536, copies = 64;
-  for (const auto& [name, type] : {std::pair{"f16", kFloat16}, {"q8_0", kQ8_0}, {"q4_0", kQ4_0}, {"q4_1", kQ4_1}}) {
+  for (const auto& [name, type] : {std::pair{"f16", kFloat16}, {"bf16", kBfloat16}, {"q8_0", kQ8_0}, {"q4_0", kQ4_0}, {"q4_1", kQ4_1}}) {
     const size_t bytes = panelCount(n) * storedPanelBytes(type, k);
     std::vector<std::uint8_t> panels(bytes * copies + 64);
     for (size_t i = 0; i < panels.size(); i++) panels[i] = static_cast<std::uint8_t>(random.next() & 0x3f);
@@ -123,7 +124,12 @@ void stored(const Bench& bench) {
       bench.figure(shapeName((std::string("exact ") + name).c_str(), m, k, n), work, [&, type = type] {
         each([&](const std::uint8_t* from, int kind) { bench.t.gemm.storedGemm(m, k, x.data(), k, y.data(), n, 0, 0, 0, from, n, kind, nullptr, 0, 0, nullptr, 0, 0); }, type);
       }, read);
-      if (type == kFloat16) continue;
+      if (type == kBfloat16 && hasBf16Dot()) {
+        bench.figure(shapeName("bf16 bf16", m, k, n), work, [&] {
+          each([&](const std::uint8_t* from, int kind) { bf16GemmDot()(m, k, x.data(), k, y.data(), n, 0, from, n, kind, nullptr, 0, 0, nullptr, 0, 0); }, kBfloat16);
+        }, read);
+      }
+      if (type <= kFloat16) continue;
       bench.figure(shapeName((std::string("int8 ") + name).c_str(), m, k, n), work, [&, type = type] {
         each([&](const std::uint8_t* from, int kind) { int8(m, k, x.data(), k, y.data(), n, 0, from, n, kind, nullptr, 0, 0, nullptr, 0, 0); }, type + kInt8Products);
       }, read);

@@ -135,5 +135,6 @@ void testOptimizer();
 void testElementwise();
 void testStored();
 void testInt8();
+void testBf16();
 
 }  // namespace thinkwright::test

@@ -22,7 +22,7 @@ int main(int count, char** values) {
     void (*run)();
   } families[] = {{"gemm", testGemm},         {"layers", testLayers},       {"attention", testAttention},    {"head", testHead},
                   {"sampling", testSampling}, {"optimizer", testOptimizer}, {"elementwise", testElementwise},
-                  {"stored", testStored}, {"int8", testInt8}};
+                  {"stored", testStored}, {"int8", testInt8}, {"bf16", testBf16}};
   for (const auto& family : families) {
     const int before = failures, done = checks;
     family.run();

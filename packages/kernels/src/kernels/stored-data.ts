@@ -21,7 +21,7 @@ const FORMATS: Record<StorageType, { type: number; depth: number; raw: number; p
 };
 
 /** As native/gemm/stored-formats.h: what a type is raised by for its products to be computed so. */
-const PRODUCT_TYPES: Record<Numerics, number> = { exact: 0, int8: 16 };
+const PRODUCT_TYPES: Record<Numerics, number> = { exact: 0, int8: 16, bf16: 32 };
 
 /** How a weight [n, k] is kept. */
 export interface StoredForm {
@@ -50,7 +50,9 @@ export function packStored(
   k: number,
 ): tf.TensorInfo {
   const { type, depth, panel } = FORMATS[storage];
-  const bytes = Math.ceil(n / 16) * (k / depth) * panel;
+  // bfloat16 lies in pairs of depths
+  const depths = storage === 'bfloat16' ? Math.ceil(k / 2) * 2 : k;
+  const bytes = Math.ceil(n / 16) * (depths / depth) * panel;
   const data = backend.allocateBytes(bytes, 'float32');
   data.stored = { storage, numerics, type, productType: type + PRODUCT_TYPES[numerics], n, k };
   backend.runtime.stream.launch.storedPack(raw, data.address, type, n, k);

@@ -24,8 +24,9 @@ export interface LoadModelOptions extends Omit<HubOptions, 'onProgress'> {
   storage?: Storage;
   /**
    * How products with stored matrices are computed. Default `exact`. `int8`: activations rounded to 8 bits, 32 to a scale, for
-   * matrices in q8_0, q4_0, q4_1 or q4_k (others stay exact): faster, for inference only, on the native device only. Rows keep
-   * their bits whatever the batch, the threads and the instruction set; they differ from `exact` by the rounding.
+   * matrices in q8_0, q4_0, q4_1 or q4_k. `bf16`: activations rounded to bfloat16, for matrices in bfloat16. Matrices in other
+   * formats stay exact. Both are faster, for inference only, on the native device only. Rows keep their bits whatever the batch,
+   * the threads and the instruction set; they differ from `exact` by the rounding.
    */
   numerics?: Numerics;
   /** How engines keep keys and values: see `LanguageModel.keyValueCache`. Default `float32`. */

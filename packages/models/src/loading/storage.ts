@@ -94,7 +94,8 @@ export function checkStorage(storage: string): void {
   );
 }
 
-const numericsNames: readonly Numerics[] = ['exact', 'int8'];
+const numericsNames: readonly Numerics[] = ['exact', 'int8', 'bf16'];
+const readBy = { int8: 'q8_0, q4_0, q4_1', bf16: 'bfloat16' };
 
 /** @throws ModelError TW_MODELS_BAD_NUMERICS for an unknown name, or a storage that these numerics never read */
 export function checkNumerics(numerics: string, storage: Storage): void {
@@ -106,7 +107,7 @@ export function checkNumerics(numerics: string, storage: Storage): void {
   if (storage !== 'native' && !fitsNumerics(numerics as Numerics, storage))
     throw new ModelError(
       'TW_MODELS_BAD_NUMERICS',
-      `numerics '${numerics}' reads blocks, and storage is '${storage}'. Set storage to q8_0, q4_0, q4_1 or native.`,
+      `numerics '${numerics}' does not read storage '${storage}'. Set storage to ${readBy[numerics as keyof typeof readBy]} or native.`,
     );
   if (numerics !== 'exact' && !storesWeights())
     throw new ModelError(
@@ -121,6 +122,6 @@ export function expectSomeIn(numerics: Numerics, weights: Iterable<tf.Tensor>): 
   for (const weight of weights) if (numericsOf(weight) === numerics) return;
   throw new ModelError(
     'TW_MODELS_BAD_NUMERICS',
-    `no matrix is kept in a format that numerics '${numerics}' reads (q8_0, q4_0, q4_1, q4_k). Set storage to q8_0, q4_0 or q4_1.`,
+    `no matrix is kept in a format that numerics '${numerics}' reads. Set storage to one of ${readBy[numerics]}.`,
   );
 }
