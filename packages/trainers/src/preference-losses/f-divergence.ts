@@ -18,12 +18,12 @@ export function divergenceScore(ratios: tf.Tensor1D, options: DivergenceOptions)
   const { fDivergenceType, fAlphaDivergenceCoef: alpha } = options;
   switch (fDivergenceType) {
     case 'forward_kl':
-      return tf.sub(1, tf.exp(tf.neg(ratios)));
+      return tf.neg(tf.expm1(tf.neg(ratios))); // exp(x) - 1 would lose the digits of small ratios
     case 'js_divergence':
       return tf.add(logSigmoid(ratios), Math.LN2);
     case 'alpha_divergence':
       if (Math.abs(alpha - 1) < 1e-6) return ratios;
-      return tf.div(tf.sub(tf.exp(tf.minimum(tf.mul(ratios, alpha - 1), LARGEST_EXPONENT)), 1), alpha - 1);
+      return tf.div(tf.expm1(tf.minimum(tf.mul(ratios, alpha - 1), LARGEST_EXPONENT)), alpha - 1);
     default:
       return ratios;
   }
