@@ -59,12 +59,20 @@ export interface ScoredTokens {
 export function scoreTokens(
   model: LanguageModel,
   batch: DeviceBatch,
-  { temperature = 1, gradientCheckpointing = false, dropoutKey, embeddingNoise }: ScoreTokensOptions = {},
+  { temperature = 1, ...options }: ScoreTokensOptions = {},
 ): ScoredTokens {
-  const options = { checkpointActivations: gradientCheckpointing, dropoutKey, embeddingNoise };
-  const states = model.hidden(batch.ids, batch.layout, options); // [T, C]
-  const hidden = gatherRows(states, batch.rows);
+  const hidden = hiddenOfTargets(model, batch, options);
   return { ...tokenLogProbs(hidden, model.outputWeight(), batch.targets, { temperature }), hidden };
+}
+
+/** [N, C] hidden states from which each target is predicted. */
+export function hiddenOfTargets(
+  model: LanguageModel,
+  batch: DeviceBatch,
+  { gradientCheckpointing = false, dropoutKey, embeddingNoise }: ScoreTokensOptions = {},
+): tf.Tensor2D {
+  const options = { checkpointActivations: gradientCheckpointing, dropoutKey, embeddingNoise };
+  return gatherRows(model.hidden(batch.ids, batch.layout, options), batch.rows);
 }
 
 /** The likeliest next id at each target row, int32 [N]. Makes logits [N, V]: for metrics, not for training. */

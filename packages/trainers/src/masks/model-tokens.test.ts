@@ -297,7 +297,7 @@ describe('tokens of tools under PPO', () => {
         const rollouts = rolloutsOf(given, seed);
         const expected = await gradientOf((model, head, window) => ppoByHand(model, head, window, rollouts));
         const found = await gradientOf(
-          async (model, head, window) => (await learnPpo(model, head, window, rollouts, 1, options)).metrics.loss!,
+          async (model, head, window) => (await learnPpo(model, { head }, window, rollouts, 1, options)).metrics.loss!,
         );
         expectSame(found, expected);
       }),
@@ -317,10 +317,10 @@ describe('tokens of tools under PPO', () => {
     );
     await gradientOf(async (model, head) => {
       const scoring = { temperature: 1, batchSize: 3 };
-      const found = await scoreValues(model, head, rollouts, scoring);
+      const found = await scoreValues(model, { head }, rollouts, scoring);
       const every = await scoreValues(
         model,
-        head,
+        { head },
         rollouts.map(({ promptIds, ids }) => ({ promptIds, ids })),
         scoring,
       );

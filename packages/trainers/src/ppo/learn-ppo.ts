@@ -2,7 +2,7 @@
 //   L = mean_t max(-A rho, -A clip(rho, 1 -+ cliprange)) + vfCoef mean_t value loss        PPO, https://arxiv.org/abs/1707.06347
 // TRL takes the means inside each micro-batch; here a micro-batch only saves memory.
 
-import type { LanguageModel, LinearHead } from '@thinkwright/models';
+import type { LanguageModel } from '@thinkwright/models';
 import { tf } from '@thinkwright/tensors';
 import { scoreTokens, uploadBatch } from '../batches/device-batch.ts';
 import { packSequences } from '../batches/packed-batch.ts';
@@ -13,8 +13,8 @@ import { clippedSurrogate } from '../policy-losses/clipped-surrogate.ts';
 import type { LearnResult } from '../rl/learn.ts';
 import { concatenate } from '../rl/learner-batch.ts';
 import { trajectorySequence } from '../rl/rollout.ts';
+import { type Critic, valuesOf } from './critic.ts';
 import type { PpoRollout } from './ppo-rollout.ts';
-import { valuesOf } from './score-values.ts';
 import { clippedValueLoss } from './value-loss.ts';
 import { type WindowTokens, windowMetrics } from './window-metrics.ts';
 
@@ -25,14 +25,14 @@ export interface LearnPpoOptions {
   cliprange: number;
   cliprangeValue: number;
   vfCoef: number;
-  /** Value warm-up: only the head learns, and the layers below stay as they are. */
+  /** Value warm-up: the policy stays as it is, and with it the layers that a value head shares with it. */
   valueOnly: boolean;
 }
 
 /** @param rollouts of the window; at least one. */
 export async function learnPpo(
   model: LanguageModel,
-  head: LinearHead,
+  critic: Critic,
   window: OptimizerWindow,
   rollouts: readonly PpoRollout[],
   learningRate: number,
@@ -56,12 +56,12 @@ export async function learnPpo(
       returns: of(({ returns }) => returns),
     };
     constants.push(plain);
-    // outside the tape nothing below the head gets a gradient
+    // outside the tape the policy gets no gradient
     const frozen = valueOnly ? tf.tidy(() => pick(scoreTokens(model, device, scoring))) : undefined;
     kept.push(
       window.add(() => {
         const { logProbs, entropy, hidden } = frozen ?? scoreTokens(model, device, scoring);
-        const values = valuesOf(head, hidden);
+        const values = valuesOf(critic, device, hidden, scoring);
         const valueLoss = share(
           clippedValueLoss(values, tf.tensor1d(plain.oldValues), tf.tensor1d(plain.returns), cliprangeValue),
           windowTokens,

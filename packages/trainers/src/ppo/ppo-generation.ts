@@ -1,6 +1,6 @@
 // One generation of PPO: completions and scores as in every trainer that samples, then values, KL and estimates of each token.
 
-import type { LanguageModel, LinearHead } from '@thinkwright/models';
+import type { LanguageModel } from '@thinkwright/models';
 import { meanOf } from '../advantages/statistics.ts';
 import { ofModelTokens } from '../masks/model-tokens.ts';
 import type { PpoOptions } from '../options/ppo-options.ts';
@@ -12,13 +12,14 @@ import type { Rollout } from '../rl/rollout.ts';
 import { rolloutMetrics } from '../rl/rollout-metrics.ts';
 import type { ScoredTrajectory } from '../rl/score-rollouts.ts';
 import type { RolloutRecord } from '../trainer.ts';
+import { type Critic, shiftValues } from './critic.ts';
 import type { PpoRollout } from './ppo-rollout.ts';
 import { scoreValues } from './score-values.ts';
 import { tokenEstimates } from './token-estimates.ts';
 
 export interface PpoGenerationPorts extends GenerationPorts {
   model: LanguageModel;
-  head: LinearHead;
+  critic: Critic;
   reference?: ReferencePolicy;
 }
 
@@ -35,7 +36,7 @@ export interface PpoGeneration {
 /** @param options `klCoef` as it stands. @param place the generation's index from 0, and the optimizer steps done. */
 export async function ppoGeneration(
   prompts: readonly Prompt[],
-  { model, head, reference, ...ports }: PpoGenerationPorts,
+  { model, critic, reference, ...ports }: PpoGenerationPorts,
   options: PpoOptions,
   place: { index: number; step: number },
 ): Promise<PpoGeneration> {
@@ -44,7 +45,7 @@ export async function ppoGeneration(
   const all = samples.map(rolloutOf);
   const scored = all.filter(({ reward }) => !Number.isNaN(reward));
   const scoring = { temperature: options.temperature, batchSize: options.perDeviceTrainBatchSize };
-  const own = await scoreValues(model, head, scored, scoring);
+  const own = await scoreValues(model, critic, scored, scoring);
   const frozen =
     reference && (await logProbsOfRollouts(reference.model, scored, { ...scoring, adapterOff: reference.adapterOff }));
   const estimates = tokenEstimates(
@@ -56,11 +57,13 @@ export async function ppoGeneration(
     })),
     options,
   );
+  const shift = estimates.shortfall * shareOfMean(scored.length, place.index);
+  shiftValues(critic, shift);
   const rollouts = scored.map(
     (rollout, i): PpoRollout => ({
       ...rollout,
       oldLogProbs: own[i]!.logProbs,
-      values: own[i]!.values,
+      values: own[i]!.values.map((value) => value + shift),
       ...estimates.tokens[i]!,
       advantage: meanOf(estimates.tokens[i]!.advantages),
     }),
@@ -93,6 +96,17 @@ export async function ppoGeneration(
     },
   };
 }
+
+/** Completions that the mean of the values is an average over, roughly. */
+const MEMORY = 64;
+
+/**
+ * By how much of the shortfall the head's bias moves: all of it at first or for many completions, so that it follows their mean. By gradient
+ * steps a bias of learning rate 1e-5 would take thousands to reach the mean of the returns, and until then the weights stand in for it:
+ * values that differ from token to token for no reason (explained variance below 0).
+ */
+const shareOfMean = (completions: number, generation: number) =>
+  generation === 0 ? 1 : Math.min(1, completions / MEMORY);
 
 function rolloutOf({ trajectory, group, reward, parts }: ScoredTrajectory): Rollout {
   const { logProbs, weightVersion: _, ...sampled } = trajectory;

@@ -99,6 +99,40 @@ describe('createPpoTrainer', () => {
     expect(rollout.records[0]).toMatchObject({ reward: null, advantage: 0 });
   });
 
+  it('has values around what the completions earn from the second generation on, at any learning rate', async () => {
+    const seven: RewardFunction = (batch) => batch.map(() => 7);
+    const { trainer } = setUp(seven, { maxSteps: 2, numPpoEpochs: 1, klCoef: 0, learningRate: 1e-9 });
+    const [first, second] = steps((await collectEvents(trainer)).events);
+    expect(first!['loss/value_avg']).toBeLessThan(2); // less than 7 squared over 2: shifted before it is learnt from
+    expect(second!['loss/value_avg']).toBeLessThan(1e-9);
+  });
+
+  it('learns with a value model of its own, saved beside the policy and left to the caller', async () => {
+    const outputDir = await mkdtemp(join(tmpdir(), 'thinkwright-ppo-'));
+    const valueModel = tinyModel({ seed: 5, vocabularySize: format.tokenizer.vocabularySize, layerCount: 1 });
+    const { trainer, model } = setUp(evenIds, { outputDir, valueModel, maxSteps: 48, klCoef: 0.01 });
+    const { events, summary } = await collectEvents(trainer);
+    const rewards = steps(events).flatMap(({ reward }) => reward ?? []);
+    expect(rewards.at(-1)! + rewards.at(-2)!).toBeGreaterThan(rewards[0]! + rewards[1]! + 0.2);
+    const saved = await openSafetensors(join(summary.checkpoint!, 'value_head.safetensors'));
+    const names = valueModel.parameters().map(({ name }) => `value_model.${name}`);
+    expect([...saved.entries.keys()].sort()).toEqual([...names, 'v_head.summary.bias', 'v_head.summary.weight'].sort());
+    const [parameter] = valueModel.parameters();
+    const weights = await parameter!.variable.data();
+    expect(await saved.readFloat32(names[0]!)).toEqual(weights);
+    expect(weights).not.toEqual(await model.parameters()[0]!.variable.data());
+    await saved.close();
+    trainer.dispose();
+    expect(parameter!.variable.isDisposed).toBe(false);
+    await rm(outputDir, { recursive: true });
+  });
+
+  it('refuses the policy as its own value model', () => {
+    const model = tinyModel({ seed: 2, vocabularySize: format.tokenizer.vocabularySize, layerCount: 1 });
+    const both = () => setUp(evenIds, { model, engine: createEngine(model), valueModel: model });
+    expect(both).toThrow(expect.objectContaining({ code: 'TW_TRAINERS_OPTIONS_CLASH' }));
+  });
+
   it('saves the value head beside a model that anything loads', async () => {
     const outputDir = await mkdtemp(join(tmpdir(), 'thinkwright-ppo-'));
     const { summary } = await collectEvents(setUp(evenIds, { outputDir }).trainer);

@@ -1,13 +1,14 @@
 // Proximal policy optimisation with a value head on any model and any reward function.
 //   prompts -> one completion each -> scores, KL, values -> GAE -> numPpoEpochs x numMiniBatches windows -> optimizer
 // PPO: https://arxiv.org/abs/1707.06347; for language models: https://arxiv.org/abs/1909.08593. The value head stands on the policy's own
-// layers; a separate value model is left out.
+// layers, or on those of a value model.
 
 import type { ChatFormat } from '@thinkwright/chat';
 import { createLinearHead, type LanguageModel } from '@thinkwright/models';
 import type { RewardFunction, Row } from '@thinkwright/rewards';
 import type { RolloutEngine } from '@thinkwright/rollouts';
 import { openStream, type RowPorts } from '../batches/open-stream.ts';
+import { TrainerError } from '../errors.ts';
 import { type PpoOptions, type PpoOptionsInput, parsePpoOptions } from '../options/ppo-options.ts';
 import { shuffledOrder } from '../rejection-sampling/shuffled-order.ts';
 import { nextPrompts } from '../rl/next-prompts.ts';
@@ -18,6 +19,7 @@ import type { RolloutRecord, SharedPorts, Trainer } from '../trainer.ts';
 import { type TakeStep, trainingLoop } from '../training-loop.ts';
 import { TrainingRun } from '../training-run.ts';
 import { adaptedKlCoefficient } from './adaptive-kl.ts';
+import { type Critic, criticParameters } from './critic.ts';
 import { learnPpo } from './learn-ppo.ts';
 import { ppoGeneration } from './ppo-generation.ts';
 import { type PpoRollout, ppoRolloutFromJson, ppoRolloutToJson } from './ppo-rollout.ts';
@@ -28,6 +30,11 @@ export interface PpoPorts extends SharedPorts, RowPorts<Row> {
   engine: RolloutEngine;
   format: ChatFormat;
   reward: RewardFunction;
+  /**
+   * Foresees the returns with layers of its own, which are trained (and saved, in `value_head.safetensors`) along with the policy; it stays
+   * the caller's to dispose. Without it the value head stands on the policy's layers: half the memory and time.
+   */
+  valueModel?: LanguageModel;
   /** For klCoef > 0; otherwise the model without its adapter, or a copy of the weights as they are now. */
   reference?: LanguageModel;
   /** Further metrics of a generation, such as the style of a task's traces. */
@@ -54,7 +61,7 @@ interface Position {
  */
 export function createPpoTrainer(settings: PpoPorts & PpoOptionsInput): Trainer {
   const { model, stage, evaluate, outputDir, resumeFromCheckpoint, stream, dataset, ...more } = settings;
-  const { engine, format, reward, reference, metrics: taskMetrics, ...given } = more;
+  const { engine, format, reward, valueModel, reference, metrics: taskMetrics, ...given } = more;
   const options = parsePpoOptions(given);
   const { perDeviceTrainBatchSize, gradientAccumulationSteps, numMiniBatches, numPpoEpochs } = options;
   const promptsPerGeneration = perDeviceTrainBatchSize * gradientAccumulationSteps * numMiniBatches;
@@ -62,8 +69,10 @@ export function createPpoTrainer(settings: PpoPorts & PpoOptionsInput): Trainer 
   const room = model.config.maxPositions - options.responseLength;
   const source = new PromptSource(rows, format, Math.min(room, options.maxPromptLength ?? room));
   const frozen = options.klCoef > 0 ? referencePolicy(model, reference) : undefined;
-  const inputs = model.config.hiddenSize;
+  if (valueModel === model) throw new TrainerError('TW_TRAINERS_OPTIONS_CLASH', SAME_MODEL);
+  const inputs = (valueModel ?? model).config.hiddenSize;
   const head = createLinearHead({ name: 'v_head.summary', inputs, outputs: 1, bias: true, std: 0 });
+  const critic: Critic = { head, ...(valueModel && { model: valueModel }) };
   let generations = 0;
   let klCoef = options.klCoef;
   let pending: Pending | undefined;
@@ -74,7 +83,7 @@ export function createPpoTrainer(settings: PpoPorts & PpoOptionsInput): Trainer 
     options,
     totalSteps: options.maxSteps!,
     tokenizerFiles: format.files,
-    beside: head.parameters(),
+    beside: criticParameters(critic),
     position: () => ({
       prompts: source.state(),
       generations,
@@ -97,7 +106,7 @@ export function createPpoTrainer(settings: PpoPorts & PpoOptionsInput): Trainer 
       const prompts = yield* nextPrompts(source, promptsPerGeneration, run.step);
       if (prompts === undefined) return 'exhausted';
       const place = { index: generations, step: run.step };
-      const ports = { model, head, reference: frozen, engine, format, reward };
+      const ports = { model, critic, reference: frozen, engine, format, reward };
       const generation = await ppoGeneration(prompts, ports, { ...options, klCoef }, place);
       generations++;
       pending = { rollouts: generation.rollouts, next: 0 };
@@ -112,7 +121,7 @@ export function createPpoTrainer(settings: PpoPorts & PpoOptionsInput): Trainer 
     const learnt =
       window.length === 0 // too few completions had a score: the step passes without an update
         ? { metrics: { loss: 0, grad_norm: 0, learning_rate: learningRate }, tokens: 0 }
-        : await learnPpo(model, head, run.window, window, learningRate, {
+        : await learnPpo(model, critic, run.window, window, learningRate, {
             ...options,
             valueOnly: run.step < options.valueWarmupSteps,
           });
@@ -128,6 +137,9 @@ export function createPpoTrainer(settings: PpoPorts & PpoOptionsInput): Trainer 
     },
   });
 }
+
+const SAME_MODEL =
+  'createPpoTrainer: valueModel is the policy itself. Leave it out to put the value head on the policy, or load the weights a second time.';
 
 /** The rollouts of one window: each pass goes through all of them once, in an order of its own. */
 function miniBatch(

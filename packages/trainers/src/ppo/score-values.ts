@@ -1,11 +1,12 @@
 // Log-probs and values of sampled tokens under the policy that sampled them, one forward for both, without a tape.
 
-import type { LanguageModel, LinearHead } from '@thinkwright/models';
+import type { LanguageModel } from '@thinkwright/models';
 import { tf } from '@thinkwright/tensors';
 import { scoreTokens, uploadBatch } from '../batches/device-batch.ts';
 import { packSequences } from '../batches/packed-batch.ts';
 import { type MaskedCompletion, modelTokens } from '../masks/model-tokens.ts';
 import { trajectorySequence } from '../rl/rollout.ts';
+import { type Critic, valuesOf } from './critic.ts';
 
 export interface ScoredValues {
   logProbs: Float32Array; // [L]
@@ -17,13 +18,9 @@ interface Completion extends MaskedCompletion {
   promptIds: Int32Array;
 }
 
-/** Values [N] of the states whose hidden states are given, [N, C]. */
-export const valuesOf = (head: LinearHead, hidden: tf.Tensor2D): tf.Tensor1D =>
-  tf.reshape(head.forward(hidden), [hidden.shape[0]]);
-
 export async function scoreValues(
   model: LanguageModel,
-  head: LinearHead,
+  critic: Critic,
   completions: readonly Completion[],
   { temperature, batchSize }: { temperature: number; batchSize: number },
 ): Promise<ScoredValues[]> {
@@ -33,7 +30,7 @@ export async function scoreValues(
     const device = uploadBatch(packSequences(chunk.map(trajectorySequence)));
     const scored = tf.tidy(() => {
       const { logProbs, entropy, hidden } = scoreTokens(model, device, { temperature });
-      return { logProbs, entropy, values: valuesOf(head, hidden) };
+      return { logProbs, entropy, values: valuesOf(critic, device, hidden) };
     });
     device.dispose();
     const [logProbs, entropies, values] = (await Promise.all([

@@ -59,6 +59,15 @@ describe('tokenEstimates', () => {
     );
   });
 
+  it('tells by what the values fall short of what was still to come, whatever lambda', () => {
+    const { shortfall } = tokenEstimates([completion(1, [0.5, 0.2]), completion(0, [0.4])], {
+      ...options,
+      gamma: 0.5,
+      lam: 0.3,
+    });
+    expect(shortfall).toBeCloseTo((0.5 + 1 + 0 - (0.5 + 0.2 + 0.4)) / 3, 12);
+  });
+
   it('leaves a single token as it is: it has no variance', () => {
     expect(Array.from(tokenEstimates([completion(2, [0.5])], options).tokens[0]!.advantages)).toEqual([1.5]);
   });

@@ -3,6 +3,7 @@
 // TRL PPOTrainer, except that it pays the score one position after the last token where the padding leaves room, and at the last
 // token where it does not; here it is always the last token, so what a completion earns does not depend on its neighbours.
 
+import { meanOf } from '../advantages/statistics.ts';
 import { type GaeOptions, generalizedAdvantages } from './generalized-advantages.ts';
 import type { TokenEstimates } from './ppo-rollout.ts';
 import { type TokenRewardOptions, tokenKl, tokenRewards } from './token-rewards.ts';
@@ -28,6 +29,8 @@ export interface GenerationEstimates {
   /** Of each completion: sum of its tokens' KL, and of their rewards without the score. */
   kl: number[];
   nonScoreReward: number[];
+  /** Mean over all tokens of what was still to come (gamma, without lambda) less the value: what the values are too low by. */
+  shortfall: number;
 }
 
 export function tokenEstimates(
@@ -45,6 +48,7 @@ export function tokenEstimates(
   });
   if (whitenRewards) rewards = whitenAll(rewards, { shiftMean: false });
   const estimates = completions.map(({ values }, i) => generalizedAdvantages(rewards[i]!, values, options));
+  const toCome = completions.map(({ values }, i) => generalizedAdvantages(rewards[i]!, values, { ...options, lam: 1 }));
   const advantages = whitenAll(
     estimates.map((estimate) => estimate.advantages),
     { shiftMean: true },
@@ -55,6 +59,7 @@ export function tokenEstimates(
       returns: Float32Array.from(returns),
     })),
     kl: kls.map(sumOf),
+    shortfall: meanOf(toCome.flatMap(({ advantages: missed }) => Array.from(missed))) || 0, // NaN without a single token
     nonScoreReward: kls.map((kl) => -klCoef * sumOf(kl)),
   };
 }

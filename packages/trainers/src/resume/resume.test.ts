@@ -1,4 +1,4 @@
-// A run that was killed with SIGKILL, at moments that chance chose (three in each of seven runs), and resumed, ends with the bytes of a run
+// A run that was killed with SIGKILL, at moments that chance chose (three in each of eight runs), and resumed, ends with the bytes of a run
 // that was not.
 import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -44,7 +44,16 @@ function runProcess(kind: string, outputDir: string, moment: number[] = []): Pro
 }
 
 /** Three moments each: so many events in (1: the very start), and up to 40 ms on. */
-const KILLED: TinyRun[] = ['sft', 'rl', 'ppo', 'dpo', 'reward-model-lora', 'process-reward', 'process-reward-lora'];
+const KILLED: TinyRun[] = [
+  'sft',
+  'rl',
+  'ppo',
+  'ppo-value-model',
+  'dpo',
+  'reward-model-lora',
+  'process-reward',
+  'process-reward-lora',
+];
 
 describe.each(TINY_RUNS)('%s', (kind) => {
   let reference: Record<string, string> = {};

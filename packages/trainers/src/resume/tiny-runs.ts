@@ -22,6 +22,7 @@ export const TINY_RUNS = [
   'rl',
   'rl-following',
   'ppo',
+  'ppo-value-model',
   'dpo',
   'rejection-sampling',
   'reward-model',
@@ -146,11 +147,15 @@ export async function tinyTrainer(
     };
     return { trainer: createRlTrainer({ ...shared, ...sampling, stream, ...batch, ...following }), model };
   }
-  if (kind === 'ppo') {
+  if (kind === 'ppo' || kind === 'ppo-value-model') {
     const { engine, reward } = sampling;
     const batch = { perDeviceTrainBatchSize: 2, gradientAccumulationSteps: 2, numMiniBatches: 2, numPpoEpochs: 2 };
     const more = { responseLength: 4, valueWarmupSteps: 2, adapKlCtrl: true, maxSteps: 7 };
-    return { trainer: createPpoTrainer({ ...shared, engine, reward, stream, ...batch, ...more }), model };
+    const valueModel =
+      kind === 'ppo'
+        ? undefined
+        : tinyModel({ seed: 6, vocabularySize: format.tokenizer.vocabularySize, layerCount: 1 });
+    return { trainer: createPpoTrainer({ ...shared, engine, reward, stream, valueModel, ...batch, ...more }), model };
   }
   const rounds = { rounds: 2, problemsPerRound: 4, generationBatchSize: 2, keepPerProblem: 2, minimumReward: 0.1 };
   const accept = () => true;
