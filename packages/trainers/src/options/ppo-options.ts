@@ -33,7 +33,7 @@ export const ppoOptionsSchema = z.strictObject({
   horizon: z.number().positive().default(10_000),
   cliprange: z.number().positive().default(0.2),
   cliprangeValue: z.number().positive().default(0.2),
-  /** Weight of the value loss beside the policy loss; the value head stands on the policy's own layers. */
+  /** Weight of the value loss beside the policy loss; without a value model both act on the same layers. */
   vfCoef: z.number().positive().default(0.1),
   gamma: z.number().min(0).max(1).default(1),
   lam: z.number().min(0).max(1).default(0.95),
