@@ -53,10 +53,11 @@ export function createKeyValueCache(shape: KeyValueCacheShape): KeyValueCache {
       `createKeyValueCache: a bfloat16 cache needs an even head dimension, not ${headDimension}`,
     );
   const capacity = Math.ceil(shape.capacity / BLOCK) * BLOCK;
+  // Filled on the device: tf.zeros would make an array of the whole cache here and copy it.
   const zeros = () =>
     inWords
-      ? tf.zeros([slots, keyValueHeadCount, capacity, headDimension / 2], 'int32') // two zeros of 16 bits in each
-      : tf.zeros([slots, keyValueHeadCount, capacity, headDimension]);
+      ? tf.fill([slots, keyValueHeadCount, capacity, headDimension / 2], 0, 'int32') // two zeros of 16 bits in each
+      : tf.fill([slots, keyValueHeadCount, capacity, headDimension], 0, 'float32');
   const allocate = () => Array.from({ length: layers }, () => tf.tidy(() => tf.variable(zeros(), false)));
   const cache = {
     ...shape,

@@ -13,7 +13,7 @@ export function createTokenCounts(slots: number, vocabularySize: number, before?
   expectCount('createTokenCounts', 'slots', slots);
   expectCount('createTokenCounts', 'vocabularySize', vocabularySize);
   return tf.tidy(() => {
-    const added = tf.zeros([slots - (before?.shape[0] ?? 0), vocabularySize], 'int32');
+    const added = tf.fill([slots - (before?.shape[0] ?? 0), vocabularySize], 0, 'int32');
     return tf.variable(before ? tf.concat([before, added], 0) : added, false);
   });
 }
