@@ -1,6 +1,6 @@
 // Ten thousand steps of a tiny model, all weights, with two calls of generate that overlap after every tenth: does anything grow? Prints
 // live tensors, device memory in use and reserved (the arena), and resident memory every 1,000 steps; fails when tensors or device
-// memory differ from what they were after the first 1,000. A quarter of an hour on one core:
+// memory differ from what they were after the first 1,000. Takes half a minute of CPU time:
 //   node --expose-gc --conditions=@thinkwright/source packages/models/scripts/memory-run.ts [steps]
 import { createEngine, tokenLogProbsOf } from '@thinkwright/models';
 import { tinyModel } from '@thinkwright/models/test';
