@@ -162,9 +162,11 @@ template <class V, class Format, int R, int P>
 #pragma GCC unroll 4
       for (int p = 0; p < P; p++) {
         numbers[p] = Format::group(blocks[p], g);
-        // A panel is too short for the hardware to find its stride: fetch the next panels while these are multiplied.
+        // A panel is too short for the hardware to find its stride. Blocks: the next panels while these are multiplied. Sixteen-bit
+        // floats fill too much of the cache that way: 2 KiB ahead in the same panel.
         constexpr int kBytes = Format::bytes / Format::groups;
-        const std::uint8_t* next = panels + (P + p) * panelBytes + block * Format::bytes + g * kBytes;
+        const long ahead = Format::groups == 1 ? 2048 : P * panelBytes;
+        const std::uint8_t* next = panels + p * panelBytes + ahead + block * Format::bytes + g * kBytes;
 #pragma GCC unroll 4
         for (int line = 0; line < kBytes; line += 64) __builtin_prefetch(next + line, 0, 3);
       }
