@@ -206,7 +206,7 @@ export type {
   TrainOptions,
   TrainSummary,
 } from './trainer.ts';
-export { completionColumns, saveCompletions } from './watching/completions-table.ts';
+export { type CompletionRow, completionColumns, saveCompletions } from './watching/completions-table.ts';
 export { headline } from './watching/headline.ts';
 export { causeOfNoSignal, SignalWatch } from './watching/learning-signal.ts';
 export { modeMetrics } from './watching/mode-metrics.ts';

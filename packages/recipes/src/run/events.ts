@@ -25,7 +25,10 @@ export interface RolloutRecord {
   parts?: Record<string, number>;
   advantage: number;
   tokens: number;
-  finish?: string;
+  finish?: 'stop' | 'length' | 'abort';
+  mode?: 'think' | 'no_think';
+  /** Why there is no reward. */
+  unscored?: string;
   answer?: string;
 }
 

@@ -1,8 +1,10 @@
 // One stage's files: stage.json (written when it is finished), metrics.jsonl, rollouts/, checkpoints/, model/. When a stage goes on
-// from a checkpoint, lines of later steps are dropped first, so that the files end as if nothing had happened.
+// from a checkpoint, lines and files of later steps are dropped first, so that they end as if nothing had happened.
+// rollouts/ holds the completions of each generation twice: .jsonl for eyes and grep, .parquet for tools.
 
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
+import { completionColumns, parquetBytes } from '@thinkwright/trainers';
 import type { RolloutRecord, StageOutcome, StepEvent } from './events.ts';
 import { appendLine, readJson, readLines, storing, writeJson, writeWhole } from './storage.ts';
 
@@ -61,7 +63,7 @@ export class StageFolder {
       writeWhole(this.metricsFile, kept.map((line) => `${JSON.stringify(line)}\n`).join(''));
     if (!existsSync(this.rolloutFolder)) return;
     for (const name of readdirSync(this.rolloutFolder)) {
-      if (Number(/^step-(\d+)\.jsonl/.exec(name)?.[1] ?? 0) > step) rmSync(join(this.rolloutFolder, name));
+      if (Number(/^step-(\d+)\.(jsonl|parquet)/.exec(name)?.[1] ?? 0) > step) rmSync(join(this.rolloutFolder, name));
     }
   }
 
@@ -102,6 +104,7 @@ export class StageFolder {
     storing(this.rolloutFolder, () => {
       mkdirSync(this.rolloutFolder, { recursive: true });
       writeFileSync(this.rolloutFile(step), records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+      writeFileSync(this.rolloutFile(step, 'parquet'), parquetBytes(completionColumns(records)));
     });
   }
 
@@ -126,7 +129,7 @@ export class StageFolder {
     rmSync(this.checkpoints, { recursive: true, force: true }); // the finished model is in model/; these were for resuming
   }
 
-  private rolloutFile(step: number): string {
-    return join(this.rolloutFolder, `step-${String(step).padStart(5, '0')}.jsonl`);
+  private rolloutFile(step: number, ending: 'jsonl' | 'parquet' = 'jsonl'): string {
+    return join(this.rolloutFolder, `step-${String(step).padStart(5, '0')}.${ending}`);
   }
 }

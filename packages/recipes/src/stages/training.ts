@@ -194,6 +194,8 @@ function shownRecord({
   advantage,
   tokens,
   finish,
+  mode,
+  unscored,
   row,
 }: TrainerRecord): RolloutRecord {
   const answer = typeof row.answer === 'string' ? row.answer : undefined;
@@ -208,6 +210,8 @@ function shownRecord({
     advantage,
     tokens,
     finish,
+    mode,
+    ...(unscored !== undefined && { unscored }),
     answer,
   };
 }

@@ -6,26 +6,30 @@ import { join } from 'node:path';
 import type { RolloutRecord } from '../trainer.ts';
 import { type ParquetColumn, parquetBytes } from './parquet.ts';
 
-export function completionColumns(records: readonly RolloutRecord[]): ParquetColumn[] {
-  const text = (name: string, of: (record: RolloutRecord) => string | null): ParquetColumn => ({
-    ...{ name, type: 'string', values: records.map(of) },
+/** What the table shows of a completion. */
+export type CompletionRow = Pick<RolloutRecord, 'step' | 'prompt' | 'completion' | 'reward' | 'advantage' | 'tokens'> &
+  Partial<Pick<RolloutRecord, 'parts' | 'mode' | 'finish' | 'unscored'>>;
+
+export function completionColumns(records: readonly CompletionRow[]): ParquetColumn[] {
+  const text = (name: string, of: (record: CompletionRow) => string | undefined): ParquetColumn => ({
+    ...{ name, type: 'string', values: records.map((record) => of(record) ?? null) },
   });
-  const number = (name: string, of: (record: RolloutRecord) => number | null, type: 'double' | 'int32' = 'double') => ({
+  const number = (name: string, of: (record: CompletionRow) => number | null, type: 'double' | 'int32' = 'double') => ({
     ...{ name, type, values: records.map(of) },
   });
   const own = new Set(['step', 'prompt', 'completion', 'reward', 'advantage', 'mode', 'tokens', 'finish', 'unscored']);
-  const parts = [...new Set(records.flatMap((record) => Object.keys(record.parts)))].sort();
+  const parts = [...new Set(records.flatMap((record) => Object.keys(record.parts ?? {})))].sort();
   return [
     number('step', ({ step }) => step, 'int32'),
     text('prompt', ({ prompt }) => prompt),
     text('completion', ({ completion }) => completion),
-    ...parts.map((part) => number(own.has(part) ? `rewards/${part}` : part, (record) => record.parts[part] ?? null)),
+    ...parts.map((part) => number(own.has(part) ? `rewards/${part}` : part, (record) => record.parts?.[part] ?? null)),
     number('reward', ({ reward }) => reward),
     number('advantage', ({ advantage }) => advantage),
     text('mode', ({ mode }) => mode),
     number('tokens', ({ tokens }) => tokens, 'int32'),
     text('finish', ({ finish }) => finish),
-    text('unscored', ({ unscored }) => unscored ?? null),
+    text('unscored', ({ unscored }) => unscored),
   ];
 }
 
