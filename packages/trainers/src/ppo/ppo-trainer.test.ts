@@ -90,6 +90,20 @@ describe('createPpoTrainer', () => {
     expect(coefficients[2]).toBeLessThan(coefficients[1]!);
   });
 
+  it('tells the modes apart when it is asked in both', async () => {
+    const both = rows.map((row, i) => ({ ...row, mode: i % 2 === 0 ? 'think' : 'no_think' }));
+    const { trainer } = setUp(evenIds, { dataset: arrayDataset('problems', both) });
+    const { events } = await collectEvents(trainer);
+    const [metrics] = steps(events);
+    const records = events.find((event) => event.type === 'rollout')!.records;
+    for (const mode of ['think', 'no_think']) {
+      const own = records.filter((record) => record.mode === mode);
+      expect(own).toHaveLength(8);
+      const mean = own.reduce((sum, { reward }) => sum + reward! / own.length, 0);
+      expect(metrics![`${mode}/reward`]).toBeCloseTo(mean, 12);
+    }
+  });
+
   it('learns nothing from what could not be scored, and says why', async () => {
     const reward: RewardFunction = (batch) => batch.map((_, i) => (i % 4 === 0 ? { skip: 'no gold' } : 1));
     const { events } = await collectEvents(setUp(reward).trainer);

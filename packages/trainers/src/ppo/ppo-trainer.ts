@@ -18,6 +18,7 @@ import { unscoredWarning } from '../rl/score-rollouts.ts';
 import type { RolloutRecord, SharedPorts, Trainer } from '../trainer.ts';
 import { type TakeStep, trainingLoop } from '../training-loop.ts';
 import { TrainingRun } from '../training-run.ts';
+import { modeMetrics } from '../watching/mode-metrics.ts';
 import { adaptedKlCoefficient } from './adaptive-kl.ts';
 import { type Critic, criticParameters } from './critic.ts';
 import { learnPpo } from './learn-ppo.ts';
@@ -110,7 +111,11 @@ export function createPpoTrainer(settings: PpoPorts & PpoOptionsInput): Trainer 
       const generation = await ppoGeneration(prompts, ports, { ...options, klCoef }, place);
       generations++;
       pending = { rollouts: generation.rollouts, next: 0 };
-      generationMetrics = { ...generation.metrics, ...taskMetrics?.(generation.records) };
+      generationMetrics = {
+        ...generation.metrics,
+        ...modeMetrics(generation.records),
+        ...taskMetrics?.(generation.records),
+      };
       if (options.adapKlCtrl) klCoef = adaptedKlCoefficient(klCoef, generation.meanKl, prompts.length, options);
       yield { type: 'rollout', step: run.step, records: generation.records };
       if (Object.keys(generation.failures).length > 0) yield unscoredWarning(generation.failures, run.step);
