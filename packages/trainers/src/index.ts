@@ -207,7 +207,7 @@ export type {
   TrainSummary,
 } from './trainer.ts';
 export { type CompletionRow, completionColumns, saveCompletions } from './watching/completions-table.ts';
-export { headline } from './watching/headline.ts';
+export { type HeadlineFigure, headline, headlineFigures } from './watching/headline.ts';
 export { causeOfNoSignal, SignalWatch } from './watching/learning-signal.ts';
 export { modeMetrics } from './watching/mode-metrics.ts';
 export { type ParquetColumn, parquetBytes } from './watching/parquet.ts';

@@ -1,7 +1,8 @@
 // Progress for a pipe or a log file: one line when something begins or ends, and one for about every twentieth part of a stage.
 
 import type { RunEvent } from '@thinkwright/recipes';
-import { duration, metricNames, metricOf } from '@thinkwright/recipes/report';
+import { duration } from '@thinkwright/recipes/report';
+import { shownFigures } from './figures.ts';
 import { stageSummary } from './render-run.ts';
 import { applyEvent, emptyRun, type RunState, secondsLeft, tokensPerSecond } from './run-state.ts';
 import { grouped } from './text.ts';
@@ -54,10 +55,7 @@ export function createPlainLines(
 
 function stepLine(state: RunState, name: string): string {
   const stage = state.stages.find((each) => each.name === name)!;
-  const figures = (['loss', 'reward', 'accuracy', 'operationsPerLine', 'factAccuracy'] as const).flatMap((key) => {
-    const value = metricOf(stage.metrics, key);
-    return value === undefined ? [] : [`${metricNames[key].title.toLowerCase()} ${metricNames[key].format(value)}`];
-  });
+  const figures = shownFigures(stage.metrics).map(({ label, text }) => `${label} ${text}`);
   const pace = tokensPerSecond(stage);
   const left = secondsLeft(stage);
   const timing = [pace !== undefined ? `${grouped(pace)} tokens/s` : '', left ? `${duration(left)} left` : ''];

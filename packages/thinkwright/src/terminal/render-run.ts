@@ -1,8 +1,9 @@
 // The live picture of a run as lines of text: stages, the running one's bar, its figures with sparklines, a completion before and now.
 
 import type { SampleRecord } from '@thinkwright/recipes';
-import { duration, metricNames, metricOf } from '@thinkwright/recipes/report';
+import { duration } from '@thinkwright/recipes/report';
 import type { Colors } from 'picocolors/types.js';
+import { shownFigures } from './figures.ts';
 import { type RunState, type StageState, secondsLeft, tokensPerSecond } from './run-state.ts';
 import { bar, fit, grouped, padEnd, padStart, printable, sparkline } from './text.ts';
 
@@ -81,35 +82,26 @@ export function stageSummary(stage: StageState): string {
     return [words('think', think, true), words('no_think', noThink, !think)].filter(Boolean).join(' · ');
   }
   const metrics = outcome?.metrics ?? stage.metrics;
-  const parts = (['loss', 'reward', 'accuracy'] as const).flatMap((name) => {
-    const value = metricOf(metrics, name);
-    return value === undefined || (name === 'loss' && metrics.reward !== undefined)
-      ? []
-      : [`${metricNames[name].title.toLowerCase()} ${metricNames[name].format(value)}`];
-  });
+  const parts = shownFigures(metrics).flatMap(({ label, text, isResult }) => (isResult ? [`${label} ${text}`] : []));
   const gate = outcome?.gate
     ? `${outcome.gate.metric} ${outcome.gate.value.toFixed(2)}${outcome.gate.passed ? '' : ' (missed)'}`
     : stage.gate;
   return [...parts, ...(gate ? [gate] : [])].join(' · ');
 }
 
-/** Which figures a running stage shows, most telling first. */
-const shown = ['reward', 'accuracy', 'operationsPerLine', 'loss', 'factAccuracy', 'entropy', 'thinkTokens'] as const;
+/** Lines of figures, pace and gate, so that the completions stay in sight. */
+const MOST_LINES = 10;
 
 function figureLines(stage: StageState, { columns, colors }: Frame): string[] {
   const sparkWidth = Math.max(10, Math.min(40, columns - 46));
-  const lines = shown.flatMap((name) => {
-    const value = metricOf(stage.metrics, name);
-    if (value === undefined || (name === 'loss' && stage.kind === 'rl')) return [];
-    const series = metricNames[name].keys.map((key) => stage.series.get(key)).find(Boolean) ?? [];
-    return [
-      `    ${padEnd(metricNames[name].title.toLowerCase(), 20)} ${colors.bold(padStart(metricNames[name].format(value), 8))}  ${colors.magenta(sparkline(series, sparkWidth))}`,
-    ];
+  const lines = shownFigures(stage.metrics).map(({ label, text, name, of }) => {
+    const series = (stage.series.get(name) ?? []).map(of);
+    return `    ${padEnd(label, 20)} ${colors.bold(padStart(text, 8))}  ${colors.magenta(sparkline(series, sparkWidth))}`;
   });
   const pace = tokensPerSecond(stage);
   if (pace !== undefined) lines.push(`    ${colors.dim(padEnd('tokens a second', 20))} ${padStart(grouped(pace), 8)}`);
   if (stage.gate) lines.push(`    ${colors.dim('gate')} ${stage.gate}`);
-  return lines.slice(0, 8);
+  return lines.slice(0, MOST_LINES);
 }
 
 function sampleLines(state: RunState, { colors, columns }: Frame): string[] {

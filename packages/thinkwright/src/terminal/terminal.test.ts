@@ -1,3 +1,4 @@
+import type { StageKind } from '@thinkwright/recipes';
 import { recordedRun } from '@thinkwright/recipes/test';
 import fc from 'fast-check';
 import picocolors from 'picocolors';
@@ -71,9 +72,97 @@ describe('plain lines', () => {
     expect(lines).toContain('[4/5] grpo: started, 70 steps');
     expect(lines).toContain('  pretrain gate: fact_accuracy 1.000, asked 0.95: passed');
     expect(lines.find((line) => line.startsWith('  grpo 35/70'))).toMatch(
-      /reward 1\.\d+ · accuracy 9\d % · operations per line 1\.\d+ · 3\d,\d{3} tokens\/s · 16 s left/,
+      /reward 1\.\d+ · accuracy 9\d % · entropy 0\.\d+ · operations per line 1\.\d+ · thinking length 1\d\.?\d* · 3\d,\d{3} tokens\/s · 16 s left/,
     );
     expect(lines.join('\n')).not.toMatch(/\u001b|NaN|undefined/);
+  });
+});
+
+describe('the figures of a stage', () => {
+  const plainLine = (kind: StageKind, metrics: Record<string, number>) => {
+    const stages = [{ name: 's', kind, hash: '', folder: '', state: 'new' as const }];
+    const lines: string[] = [];
+    const write = createPlainLines((line) => lines.push(line));
+    write({ type: 'run-start', folder: '/r', recipe: 'r', seed: 1, device: 'd', stages });
+    write({ type: 'stage-start', stage: 's', kind, index: 0, count: 1, resumed: false, totalSteps: 4 });
+    write({ type: 'measured', stage: 's', step: 1, metrics: {}, seconds: 0 });
+    write({ type: 'step', stage: 's', step: 4, totalSteps: 4, metrics, tokens: 0, seconds: 0 });
+    const end = { steps: 4, seconds: 1, tokens: 0, metrics };
+    write({ type: 'stage-end', stage: 's', kind, index: 0, outcome: end });
+    return lines.slice(-2).map((line) => line.replace(/^[^·]*· /, ''));
+  };
+  const learnt = { loss: 1e-9, grad_norm: 0.5, learning_rate: 1e-3, entropy: 1.25 };
+
+  it.each<[StageKind, Record<string, number>, string, string]>([
+    [
+      'rl',
+      { ...learnt, reward: 0.4, 'rewards/accuracy/mean': 0.38, frac_reward_zero_std: 0.25 },
+      'reward 0.4 · accuracy 38 % · entropy 1.25 · grad 0.5 · signal 75 % · loss 1.0e-9',
+      'reward 0.4 · accuracy 38 %',
+    ],
+    [
+      'ppo',
+      { ...learnt, 'loss/policy_avg': 0, 'policy/entropy_avg': 1.25, reward: 0.4, 'objective/scores': 0.4 },
+      'reward 0.4 · entropy 1.25 · grad 0.5 · loss 1.0e-9',
+      'reward 0.4',
+    ],
+    [
+      'rejection-sampling',
+      { ...learnt, reward: 0.4, sampled_accuracy: 0.5, operations_per_line: 1.5 },
+      'reward 0.4 · accuracy 50 % · entropy 1.25 · grad 0.5 · operations per line 1.50 · loss 1.0e-9',
+      'reward 0.4 · accuracy 50 %',
+    ],
+    [
+      'preference',
+      { ...learnt, reward: 0.4, 'rewards/accuracies': 0.75, 'rewards/margins': 2, frac_reward_zero_std: 0 },
+      'reward 0.4 · pair accuracy 75 % · entropy 1.25 · grad 0.5 · signal 100 % · loss 1.0e-9',
+      'reward 0.4 · pair accuracy 75 %',
+    ],
+    [
+      'preference',
+      { ...learnt, loss: 0.6, 'rewards/accuracies': 0.75, 'rewards/margins': 2 },
+      'loss 0.6 · pair accuracy 75 % · margin 2 · entropy 1.25 · grad 0.5',
+      'loss 0.6 · pair accuracy 75 % · margin 2',
+    ],
+    [
+      'sft',
+      { ...learnt, loss: 2.5, mean_token_accuracy: 0.5 },
+      'loss 2.5 · token accuracy 50 % · entropy 1.25 · grad 0.5',
+      'loss 2.5 · token accuracy 50 %',
+    ],
+    ['pretrain', { loss: 2.5, grad_norm: 1, fact_accuracy: 0.5 }, 'loss 2.5 · grad 1 · facts known 50 %', 'loss 2.5'],
+    [
+      'reward-model',
+      { loss: 0.6, grad_norm: 1, accuracy: 0.8, margin: 0.3, mean_reward: 0 },
+      'loss 0.6 · accuracy 80 % · margin 0.3 · grad 1',
+      'loss 0.6 · accuracy 80 % · margin 0.3',
+    ],
+  ])('%s: %j', (kind, metrics, step, summary) => {
+    expect(plainLine(kind, metrics)).toEqual([step, summary]);
+  });
+
+  it('draws the share of groups with signal, not of those without', () => {
+    const state = emptyRun();
+    const stages = [{ name: 's', kind: 'rl' as const, hash: '', folder: '', state: 'new' as const }];
+    applyEvent(state, { type: 'run-start', folder: '/r', recipe: 'r', seed: 1, device: 'd', stages });
+    applyEvent(state, {
+      type: 'stage-start',
+      stage: 's',
+      kind: 'rl',
+      index: 0,
+      count: 1,
+      resumed: false,
+      totalSteps: 4,
+    });
+    for (const [i, zero] of [0.9, 0.5, 0.1].entries()) {
+      const metrics = { reward: 1, loss: 0, frac_reward_zero_std: zero };
+      applyEvent(state, { type: 'step', stage: 's', step: i + 1, totalSteps: 4, metrics, tokens: 0, seconds: 0 });
+    }
+    const lines = renderRun(state, frame(100));
+    const at = (label: string) => lines.findIndex((line) => line.trim().startsWith(label));
+    expect(lines[at('signal')]).toMatch(/signal +90 % {2}▁[▃▄▅]█/);
+    expect(at('reward')).toBeLessThan(at('loss'));
+    expect(at('signal')).toBeLessThan(at('loss'));
   });
 });
 

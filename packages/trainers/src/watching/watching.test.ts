@@ -58,7 +58,7 @@ describe('completions table', () => {
 });
 
 describe('headline', () => {
-  it('puts reward, accuracy, entropy, gradient and signal before the loss', () => {
+  it('puts reward, accuracy, entropy, gradient and signal before the loss, where a reward is learnt from', () => {
     const metrics = {
       loss: 1e-9,
       reward: 0.41234,
@@ -68,7 +68,9 @@ describe('headline', () => {
       frac_reward_zero_std: 0.25,
     };
     expect(headline(metrics)).toBe('reward 0.412 | accuracy 0.38 | entropy 1.23 | grad 0.5 | signal 0.75 | loss 1e-9');
-    expect(headline({ loss: 2.5, mean_token_accuracy: 0.5, grad_norm: 1 })).toBe('accuracy 0.5 | grad 1 | loss 2.5');
+    expect(headline({ grad_norm: 1, mean_token_accuracy: 0.5, loss: 2.5 })).toBe(
+      'loss 2.5 | token accuracy 0.5 | grad 1',
+    );
   });
 });
 
