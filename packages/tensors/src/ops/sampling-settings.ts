@@ -50,11 +50,16 @@ const OFF: RowSettings = {
 export function packSettings(rows: readonly SamplingOptions[], size = rows.length): Float32Array {
   const packed = new Float32Array(size * SETTINGS_WIDTH);
   for (let row = 0; row < size; row++) {
-    const options = rows[row] ?? OFF;
-    expectSampling(options);
-    for (const [column, name] of COLUMNS.entries()) packed[row * SETTINGS_WIDTH + column] = options[name] ?? OFF[name];
+    const settings = completed(rows[row] ?? OFF);
+    expectSampling(settings);
+    for (const [column, name] of COLUMNS.entries()) packed[row * SETTINGS_WIDTH + column] = settings[name];
   }
   return packed;
+}
+
+/** What is left out, or given as undefined, changes nothing. */
+function completed(options: SamplingOptions): RowSettings {
+  return Object.fromEntries(COLUMNS.map((name) => [name, options[name] ?? OFF[name]])) as unknown as RowSettings;
 }
 
 /** Row `row` of what `packSettings` made. */
@@ -73,11 +78,8 @@ export function penalises({
   return repetitionPenalty !== 1 || frequencyPenalty !== 0 || presencePenalty !== 0;
 }
 
-function expectSampling(options: SamplingOptions): void {
-  const { temperature, topK, topP, minP, repetitionPenalty, frequencyPenalty, presencePenalty } = {
-    ...OFF,
-    ...options,
-  };
+function expectSampling(settings: RowSettings): void {
+  const { temperature, topK, topP, minP, repetitionPenalty, frequencyPenalty, presencePenalty } = settings;
   const refuse = (name: string, value: number, expected: string) => {
     throw new TensorError('TW_TENSORS_OPTION', `sampleTokens: ${name} is ${value}, expected ${expected}`);
   };
