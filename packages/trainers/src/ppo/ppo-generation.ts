@@ -91,7 +91,7 @@ export async function ppoGeneration(
       'objective/rlhf_reward': scores + nonScore,
       'objective/scores': scores,
       'val/num_eos_tokens': scored.filter(({ finish }) => finish === 'stop').length,
-      'sampling/logp_difference_max': largestDifference(scored, own),
+      'sampling/sampling_logp_difference/max': largestDifference(scored, own),
       episode: (place.index + 1) * prompts.length,
     },
   };

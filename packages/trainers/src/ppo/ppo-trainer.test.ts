@@ -63,7 +63,7 @@ describe('createPpoTrainer', () => {
   it('is on-policy with a ratio of exactly 1 in the first window, and at first as far from the reference as itself', async () => {
     const [metrics] = steps((await collectEvents(setUp(evenIds).trainer)).events);
     expect(metrics).toMatchObject({
-      'sampling/logp_difference_max': 0,
+      'sampling/sampling_logp_difference/max': 0,
       'val/ratio': 1,
       'policy/clipfrac_avg': 0,
       'objective/kl': 0,

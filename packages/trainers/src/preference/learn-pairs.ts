@@ -1,9 +1,9 @@
 // One optimizer window of preference learning: reference and policy log-probs of every micro-batch, one update, metrics.
 
 import type { LanguageModel } from '@thinkwright/models';
-import { hashKey, tf } from '@thinkwright/tensors';
+import { hashKey, tf, withoutGradient } from '@thinkwright/tensors';
 import { scoreTokens, uploadBatch } from '../batches/device-batch.ts';
-import { packSequences } from '../batches/packed-batch.ts';
+import { type PackedBatch, packSequences } from '../batches/packed-batch.ts';
 import { readKept } from '../batches/read-kept.ts';
 import { sequenceSums } from '../batches/sequence-sums.ts';
 import type { TrainingSequence } from '../batches/training-sequence.ts';
@@ -11,8 +11,9 @@ import type { OptimizerWindow } from '../optimizer/optimizer-window.ts';
 import type { PreferenceOptions } from '../options/preference-options.ts';
 import { lengthDesensitized } from '../preference-losses/pair-scores.ts';
 import { logSumSquaredProbs, wpoWeights } from '../preference-losses/wpo-weight.ts';
+import { completionMetrics, meanLogits, meanOfHead } from './completion-figures.ts';
 import type { PreferencePair } from './pair-source.ts';
-import { preferenceObjective } from './preference-objective.ts';
+import { comparesMeans, preferenceObjective } from './preference-objective.ts';
 import type { ReferenceScorer } from './reference-scores.ts';
 
 export interface LearnPairsResult {
@@ -38,7 +39,8 @@ export async function learnPairs(
       0,
     ),
   };
-  const kept: Record<'chosen' | 'rejected' | 'entropy', tf.Tensor>[] = [];
+  const kept: Record<KeptName, tf.Tensor>[] = [];
+  const headMean = meanOfHead(model);
   for (const [micro, packed] of batches.entries()) {
     const frozen = await scores?.(sidesOf(microBatches[micro]!), packed);
     const device = uploadBatch(packed);
@@ -59,19 +61,28 @@ export async function learnPairs(
           ? wpoWeights(logProbs, logSumSquaredProbs(hidden, model.outputWeight()), tokens)
           : undefined;
         const outcome = preferenceObjective(logProbs, { ...tokens, pairWeights }, options, shape);
-        const keep = { chosen: outcome.chosenRewards, rejected: outcome.rejectedRewards, entropy };
+        const keep = {
+          ...{ chosen: outcome.chosenRewards, rejected: outcome.rejectedRewards, entropy },
+          logProbs: withoutGradient(() => sequences.sum(logProbs)),
+          logits: meanLogits(hidden, headMean),
+        };
         return { loss: outcome.loss, keep };
       }),
     );
     device.dispose();
     sequences.dispose();
   }
+  headMean.dispose();
   const [{ loss, gradNorm }, values] = await Promise.all([window.close(learningRate), readKept(kept)]);
   const tokens = microBatches
     .flat()
     .reduce((sum, { chosen, rejected }) => sum + chosen.ids.length + rejected.ids.length, 0);
   return {
-    metrics: { loss, grad_norm: gradNorm, learning_rate: learningRate, ...meansOf(values, shape.pairs) },
+    metrics: {
+      ...{ loss, grad_norm: gradNorm, learning_rate: learningRate },
+      ...meansOf(values, shape.pairs),
+      ...sideMetrics(values, batches, options),
+    },
     tokens,
   };
 }
@@ -81,10 +92,29 @@ function sidesOf(pairs: readonly PreferencePair[]): TrainingSequence[] {
   return [...pairs.map(({ chosen }) => chosen), ...pairs.map(({ rejected }) => rejected)];
 }
 
-function meansOf(
-  values: Record<'chosen' | 'rejected' | 'entropy', Float32Array>[],
-  pairs: number,
-): Record<string, number> {
+type KeptName = 'chosen' | 'rejected' | 'entropy' | 'logProbs' | 'logits';
+type Kept = Record<KeptName, Float32Array>;
+
+/** Log-probs and logits of both sides; without a reference, the likelihood of the chosen side as well. */
+function sideMetrics(values: Kept[], batches: PackedBatch[], options: PreferenceOptions): Record<string, number> {
+  const isAveraged = comparesMeans(options);
+  const micros = values.map(({ logProbs, logits }, i) => {
+    const { supervised, sequenceOf } = batches[i]!;
+    const isChosen = Array.from(supervised, (_, completion) => completion < supervised.length / 2);
+    return { logProbs, logits, lengths: supervised, sequenceOf, isChosen };
+  });
+  const metrics = completionMetrics(micros, { isAveraged });
+  if (options.algorithm !== 'cpo' && options.algorithm !== 'orpo') return metrics;
+  const sums = { logProbs: 0, tokens: 0 };
+  for (const { logProbs, lengths, isChosen } of micros)
+    for (let i = 0; isChosen[i]; i++) {
+      sums.logProbs += logProbs[i]!;
+      sums.tokens += lengths[i]!;
+    }
+  return { ...metrics, nll_loss: -sums.logProbs / Math.max(sums.tokens, 1) };
+}
+
+function meansOf(values: Kept[], pairs: number): Record<string, number> {
   let chosen = 0;
   let rejected = 0;
   let right = 0;

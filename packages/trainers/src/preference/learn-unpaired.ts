@@ -2,7 +2,7 @@
 // window, and the reference point is one number of the window, so micro-batches add up.
 
 import type { LanguageModel } from '@thinkwright/models';
-import { hashKey, tf } from '@thinkwright/tensors';
+import { hashKey, tf, withoutGradient } from '@thinkwright/tensors';
 import { scoreTokens, uploadBatch } from '../batches/device-batch.ts';
 import { packSequences } from '../batches/packed-batch.ts';
 import { readKept } from '../batches/read-kept.ts';
@@ -11,6 +11,7 @@ import type { OptimizerWindow } from '../optimizer/optimizer-window.ts';
 import type { PreferenceOptions } from '../options/preference-options.ts';
 import { unpairedLoss } from '../preference-losses/kto.ts';
 import type { ReferencePolicy } from '../rl/reference-policy.ts';
+import { type CompletionFigures, completionMetrics, meanLogits, meanOfHead } from './completion-figures.ts';
 import type { LearnPairsResult } from './learn-pairs.ts';
 import { mismatchedRatios } from './mismatched-ratios.ts';
 import type { ReferenceScorer } from './reference-scores.ts';
@@ -33,7 +34,9 @@ export async function learnUnpaired(
     lossType === 'kto'
       ? Math.max(0, meanOf(await mismatchedRatios(model, policies.reference!, sequences, perDeviceTrainBatchSize)))
       : 0;
-  const kept: Record<'ratios' | 'entropy', tf.Tensor>[] = [];
+  const kept: Record<'ratios' | 'entropy' | 'logProbs' | 'logits', tf.Tensor>[] = [];
+  const completions: Pick<CompletionFigures, 'lengths' | 'sequenceOf' | 'isChosen'>[] = [];
+  const headMean = meanOfHead(model);
   for (let start = 0; start < examples.length; start += perDeviceTrainBatchSize) {
     const micro = examples.slice(start, start + perDeviceTrainBatchSize);
     const own = micro.map(({ sequence }) => sequence);
@@ -41,19 +44,23 @@ export async function learnUnpaired(
     const frozen = await policies.scores(own, packed);
     const device = uploadBatch(packed);
     const sums = sequenceSums(packed.sequenceOf, micro.length);
+    const isChosen = micro.map(({ desirable }) => desirable);
+    completions.push({ lengths: packed.supervised, sequenceOf: packed.sequenceOf, isChosen });
     const dropoutKey = { seed: options.seed, stream: hashKey(`dropout ${step} ${kept.length}`) };
     kept.push(
       window.add(() => {
-        const { logProbs, entropy } = scoreTokens(model, device, { ...options, dropoutKey });
+        const { logProbs, entropy, hidden } = scoreTokens(model, device, { ...options, dropoutKey });
         const ratios = sums.sum(tf.sub(logProbs, tf.tensor1d(frozen))); // [B]
         const desirable = tf.tensor1d(micro.map((example) => (example.desirable ? 1 : 0)));
         const losses = unpairedLoss(ratios, desirable, referencePoint, weights);
-        return { loss: tf.div(tf.sum(losses), examples.length) as tf.Scalar, keep: { ratios, entropy } };
+        const seen = { logProbs: withoutGradient(() => sums.sum(logProbs)), logits: meanLogits(hidden, headMean) };
+        return { loss: tf.div(tf.sum(losses), examples.length) as tf.Scalar, keep: { ratios, entropy, ...seen } };
       }),
     );
     device.dispose();
     sums.dispose();
   }
+  headMean.dispose();
   const [{ loss, gradNorm }, values] = await Promise.all([window.close(learningRate), readKept(kept)]);
   const rewards = values.flatMap(({ ratios }) => Array.from(ratios, (ratio) => beta * ratio));
   const entropies = values.flatMap(({ entropy }) => Array.from(entropy));
@@ -65,6 +72,7 @@ export async function learnUnpaired(
       learning_rate: learningRate,
       entropy: meanOf(entropies),
       ...sideMetrics(side(true), side(false)),
+      ...completionMetrics(values.map((micro, i) => ({ ...micro, ...completions[i]! }))),
       ...(lossType === 'kto' && { kl: referencePoint }),
     },
     tokens: sequences.reduce((sum, { ids }) => sum + ids.length, 0),

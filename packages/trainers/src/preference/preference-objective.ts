@@ -27,6 +27,10 @@ export interface PreferenceOutcome {
   rejectedRewards: tf.Tensor1D;
 }
 
+/** Whether the algorithm compares completions by the mean log-prob of their tokens, not by the sum. */
+export const comparesMeans = ({ algorithm, referenceFreeLoss }: PreferenceOptions) =>
+  algorithm === 'orpo' || (algorithm === 'cpo' && averagesLogProbs(referenceFreeLoss));
+
 export function preferenceObjective(
   logProbs: tf.Tensor1D,
   batch: PreferenceBatch,
@@ -45,7 +49,7 @@ export function preferenceObjective(
     const loss = pairObjective(scores, options, window.pairs, batch.pairWeights);
     return { loss, ...rewards(scores.chosen, scores.rejected) };
   }
-  const isAveraged = options.algorithm === 'orpo' || averagesLogProbs(options.referenceFreeLoss);
+  const isAveraged = comparesMeans(options);
   const lengths = (from: number) => tf.tensor1d(batch.lengths.slice(from, from + pairs));
   const { chosenLogProbs, rejectedLogProbs } = scores;
   const chosen: tf.Tensor1D = isAveraged ? tf.div(chosenLogProbs, lengths(0)) : chosenLogProbs;

@@ -66,7 +66,7 @@ describe('createRlTrainer', () => {
   it.each(['sampler', 'recompute'] as const)('is on-policy with a ratio of exactly 1 (%s)', async (oldLogProbs) => {
     const { trainer } = setUp(evenIds, { oldLogProbs, beta: 0.1 });
     const [metrics] = steps((await collectEvents(trainer)).events);
-    expect(metrics).toMatchObject({ 'sampling/logp_difference_max': 0, 'clip_ratio/region_mean': 0, kl: 0 });
+    expect(metrics).toMatchObject({ 'sampling/sampling_logp_difference/max': 0, 'clip_ratio/region_mean': 0, kl: 0 });
   });
 
   it.each([

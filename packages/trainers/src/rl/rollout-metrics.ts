@@ -20,6 +20,8 @@ export function rolloutMetrics(rollouts: readonly Sampled[], groupSize: number):
     'completions/min_length': Math.min(...lengths),
     'completions/max_length': Math.max(...lengths),
     'completions/mean_terminated_length': orZero(meanOf(ended)),
+    'completions/min_terminated_length': ended.length > 0 ? Math.min(...ended) : 0,
+    'completions/max_terminated_length': ended.length > 0 ? Math.max(...ended) : 0,
     'completions/clipped_ratio': 1 - ended.length / rollouts.length,
   };
   const names = new Set(rollouts.flatMap(({ parts }) => Object.keys(parts)));

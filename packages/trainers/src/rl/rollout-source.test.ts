@@ -83,7 +83,7 @@ describe('replay', () => {
     const { metrics } = await runOf({ replayBufferSize: 4, maxSteps: 3 });
     expect(metrics[0]).toMatchObject({ live_rows: 4, 'replay/groups': 0 });
     expect(metrics[1]).toMatchObject({ live_rows: 8, 'replay/groups': 1, 'replay/size': 1 });
-    expect(metrics[1]!['sampling/logp_difference_max']).toBe(0); // of what was sampled now
+    expect(metrics[1]!['sampling/sampling_logp_difference/max']).toBe(0); // of what was sampled now
     expect(metrics[1]!.loss).not.toBe(0); // the ratio of the earlier group is not 1
   });
 

@@ -14,8 +14,10 @@ export class TokenTotals {
   #ratios = 0;
   #low = 0;
   #high = 0;
-  #samplerDifference = 0;
-  #correction = 0;
+  #sampled = 0;
+  #samplerDifferences = { sum: 0, largest: 0 };
+  #corrected = 0;
+  #corrections = { sum: 0, least: Number.POSITIVE_INFINITY, largest: 0 };
 
   constructor(options: PolicyObjectiveOptions) {
     this.#options = options;
@@ -30,14 +32,26 @@ export class TokenTotals {
     this.#count += logProbs.length;
     for (let i = 0; i < logProbs.length; i++) {
       this.#entropy += entropy[i]!;
-      this.#correction += correction?.[i] ?? 1;
+      if (correction) this.#addCorrection(correction[i]!);
       if (!batch.rollouts[batch.packed.sequenceOf[i]!]!.replayed)
-        this.#samplerDifference = Math.max(this.#samplerDifference, Math.abs(logProbs[i]! - sampler[i]!));
+        this.#addSamplerDifference(Math.abs(logProbs[i]! - sampler[i]!));
       if (reference === undefined) continue;
       const gap = reference[i]! - logProbs[i]!;
       const ratio = this.#options.useBiasCorrectionKl ? Math.exp(logProbs[i]! - old[i]!) : 1;
       this.#kl += (Math.exp(gap) - gap - 1) * ratio;
     }
+  }
+
+  #addCorrection(ratio: number): void {
+    this.#corrected++;
+    const { sum, least, largest } = this.#corrections;
+    this.#corrections = { sum: sum + ratio, least: Math.min(least, ratio), largest: Math.max(largest, ratio) };
+  }
+
+  #addSamplerDifference(difference: number): void {
+    this.#sampled++;
+    const { sum, largest } = this.#samplerDifferences;
+    this.#samplerDifferences = { sum: sum + difference, largest: Math.max(largest, difference) };
   }
 
   #addClipping({ packed, rollouts, advantages }: LearnerBatch, logProbs: Float32Array, old: Float32Array): void {
@@ -71,10 +85,15 @@ export class TokenTotals {
       entropy: this.#entropy / count,
       ...(this.#options.beta > 0 ? { kl: this.#kl / count } : {}),
       ...this.#clipping(),
-      ...(firstUse ? { 'sampling/logp_difference_max': this.#samplerDifference } : {}),
-      ...(this.#correction === this.#count
-        ? {}
-        : { 'sampling/importance_sampling_ratio/mean': this.#correction / count }),
+      ...(firstUse && {
+        'sampling/sampling_logp_difference/mean': this.#samplerDifferences.sum / Math.max(this.#sampled, 1),
+        'sampling/sampling_logp_difference/max': this.#samplerDifferences.largest,
+      }),
+      ...(this.#corrected > 0 && {
+        'sampling/importance_sampling_ratio/min': this.#corrections.least,
+        'sampling/importance_sampling_ratio/mean': this.#corrections.sum / this.#corrected,
+        'sampling/importance_sampling_ratio/max': this.#corrections.largest,
+      }),
     };
   }
 
