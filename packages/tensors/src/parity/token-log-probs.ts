@@ -29,11 +29,11 @@ interface TokenLogProbsCase {
 
 const TOLERANCE = 2e-6; // relative to the largest entry, float32
 
-/** Compares tokenLogProbs on the current device; cases with a soft cap or a logit scale are not implemented. */
+/** Compares tokenLogProbs on the current device; a logit scale is a lower temperature. Cases with a soft cap are not implemented. */
 export async function tokenLogProbsParity(folder: string): Promise<FamilyResult> {
   const result = new FamilyCount();
   for (const one of await readCases<TokenLogProbsCase>(folder, 'token-logprobs/cases.jsonl')) {
-    if (one.options.final_logit_softcapping !== null || one.options.logit_scale !== 1) result.skip();
+    if (one.options.final_logit_softcapping !== null) result.skip();
     else result.add(one.id, runCase(one), TOLERANCE);
   }
   return result;
@@ -48,7 +48,7 @@ function runCase({ options, inputs, outputs }: TokenLogProbsCase): number {
     decay: false,
   }));
   const [hidden, weight, bias] = parameters.map(({ variable }) => variable) as [tf.Variable, tf.Variable, tf.Variable?];
-  const { temperature } = options;
+  const temperature = options.temperature / options.logit_scale;
   const { loss, gradients, kept } = computeGradients<Record<string, tf.Tensor>>(() => {
     const targets = tf.tensor1d(inputs.targets, 'int32');
     const { logProbs, entropy } = tokenLogProbs(hidden as tf.Tensor2D, weight as tf.Tensor2D, targets, {
