@@ -3,12 +3,16 @@
 import { join } from 'node:path';
 import { loadModel } from '@thinkwright/models';
 import type { TrainingSequence } from '../batches/training-sequence.ts';
+import type { OptimizerWindow } from '../optimizer/optimizer-window.ts';
 import { parsePreferenceOptions } from '../options/preference-options.ts';
 import { learnPairs } from '../preference/learn-pairs.ts';
 import { liveScores } from '../preference/reference-scores.ts';
 import { countFamily, type ParityFamily } from './parity-family.ts';
 import { readParityJson } from './parity-folder.ts';
-import { recordedRuns, replayTraining } from './training.ts';
+import { microBatchMeans, recordedRuns, replayTraining } from './training.ts';
+
+const LOGGED = ['rewards', 'logps', 'logits'].flatMap((kind) => [`${kind}/chosen`, `${kind}/rejected`]);
+LOGGED.push('rewards/margins', 'rewards/accuracies', 'entropy');
 
 interface PairBatch {
   input_ids: number[][]; // chosen rows, then rejected ones
@@ -25,8 +29,11 @@ export function dpoTrainingParity(folder: string): Promise<ParityFamily> {
       const { beta, loss_type: lossType, max_steps: maxSteps } = replayed.options;
       const options = parsePreferenceOptions({ beta, lossType, maxSteps });
       const pairs = microBatches.map(pairsOf);
-      const { metrics } = await learnPairs(model, liveScores(reference), window, pairs, learningRate, options, step);
-      return { loss: metrics.loss!, gradNorm: metrics.grad_norm! };
+      const learn = (into: OptimizerWindow, batches: typeof pairs, rate: number) =>
+        learnPairs(model, liveScores(reference), into, batches, rate, options, step);
+      const logged = await microBatchMeans(model, pairs, LOGGED, (into, micro) => learn(into, [micro], 0));
+      const { metrics } = await learn(window, pairs, learningRate);
+      return { loss: metrics.loss!, gradNorm: metrics.grad_norm!, logged };
     });
     reference.model.dispose();
     return comparisons;

@@ -11,7 +11,9 @@ import { type ReferencePolicy, referencePolicy } from '../rl/reference-policy.ts
 import type { Rollout } from '../rl/rollout.ts';
 import { absoluteDeviation, type Comparison, countFamily, type ParityFamily } from './parity-family.ts';
 import { readParityJson } from './parity-folder.ts';
-import { recordedRuns, replayTraining } from './training.ts';
+import { microBatchMeans, recordedRuns, replayTraining } from './training.ts';
+
+const LOGGED = ['entropy', 'clip_ratio/low_mean', 'clip_ratio/high_mean', 'clip_ratio/region_mean'];
 
 interface GrpoMicroBatch {
   prompt_ids: number[][];
@@ -71,15 +73,12 @@ export function grpoTrainingParity(folder: string): Promise<ParityFamily> {
           lossType: options.loss_type as LossType,
           importanceSamplingLevel: (options.importance_sampling_level as ImportanceLevel | undefined) ?? 'token',
         };
-        const { metrics } = await learn(
-          model,
-          window,
-          batches,
-          learningRate,
-          { ...objective, temperature: 1, gradientCheckpointing: false },
-          true,
+        const settings = { ...objective, temperature: 1, gradientCheckpointing: false };
+        const logged = await microBatchMeans(model, batches, beta > 0 ? [...LOGGED, 'kl'] : LOGGED, (into, batch) =>
+          learn(model, into, [batch], 0, settings, true),
         );
-        return { loss: metrics.loss!, gradNorm: metrics.grad_norm! };
+        const { metrics } = await learn(model, window, batches, learningRate, settings, true);
+        return { loss: metrics.loss!, gradNorm: metrics.grad_norm!, logged };
       },
     );
     frozen?.dispose();

@@ -3,7 +3,9 @@
 import type { TrainingSequence } from '../batches/training-sequence.ts';
 import { learnSequences } from '../sft/learn-sequences.ts';
 import { countFamily, type ParityFamily } from './parity-family.ts';
-import { recordedRuns, replayTraining } from './training.ts';
+import { microBatchMeans, recordedRuns, replayTraining } from './training.ts';
+
+const LOGGED = ['entropy', 'mean_token_accuracy'];
 
 interface SftMicroBatch {
   input_ids: number[][];
@@ -25,8 +27,11 @@ export function sftTrainingParity(folder: string): Promise<ParityFamily> {
           gradientCheckpointing: false,
           lossType: recorded.loss_type === 'dft' ? ('dft' as const) : ('nll' as const),
         };
+        const logged = await microBatchMeans(model, sequences, LOGGED, (into, micro) =>
+          learnSequences(model, into, [micro], 0, { ...options, tokenAccuracy: true }),
+        );
         const { metrics } = await learnSequences(model, window, sequences, learningRate, options);
-        return { loss: metrics.loss!, gradNorm: metrics.grad_norm! };
+        return { loss: metrics.loss!, gradNorm: metrics.grad_norm!, logged };
       },
     );
   });

@@ -1,13 +1,15 @@
 // training/*.json: whole runs of TRL's trainers on models/llama-gqa-tied in float32. The micro-batches that TRL saw go through our
-// packing, objective, window, clipping, schedule and AdamW; losses, gradient norms and final weights are compared.
+// packing, objective, window, clipping, schedule and AdamW; losses, gradient norms, logged metrics and final weights are compared.
 // README: rounding alone moved TRL's own runs by `measured`; ten times that is allowed.
 
 import { join } from 'node:path';
 import { openSafetensors } from '@thinkwright/checkpoints';
 import { type LanguageModel, loadAdapter, loadModel } from '@thinkwright/models';
+import { meanOf } from '../advantages/statistics.ts';
 import { OptimizerWindow } from '../optimizer/optimizer-window.ts';
 import { optionsFromSnakeCase } from '../options/names.ts';
 import { createSchedule, type ScheduleKeywords, type ScheduleName } from '../schedules/create-schedule.ts';
+import { PLAIN_SGD } from '../test/finite-differences.ts';
 import { absoluteDeviation, type Comparison, relativeDeviation } from './parity-family.ts';
 import { parityFiles, readParityJson } from './parity-folder.ts';
 
@@ -25,6 +27,8 @@ export interface TrainingRunFile<MicroBatch> {
 export interface StepOutcome {
   loss: number;
   gradNorm: number;
+  /** Metrics that TRL logged under the same names. */
+  logged?: Record<string, number>;
 }
 
 export interface ReplayedStep<MicroBatch> {
@@ -98,6 +102,7 @@ export async function replayTraining<MicroBatch>(
       ),
       tolerance: 1e-15,
     },
+    ...loggedMetrics(outcomes, steps),
     {
       what: 'final weights',
       deviation: await weightDeviation(join(folder, 'training', run.finalWeights), window),
@@ -107,6 +112,30 @@ export async function replayTraining<MicroBatch>(
   window.dispose();
   model.dispose();
   return comparisons;
+}
+
+/** TRL logs the mean of its micro-batches, where ours are means over the tokens of all: each is learnt by itself, in place. */
+export async function microBatchMeans<MicroBatch>(
+  model: LanguageModel,
+  microBatches: readonly MicroBatch[],
+  names: readonly string[],
+  learn: (window: OptimizerWindow, microBatch: MicroBatch) => Promise<{ metrics: Record<string, number> }>,
+): Promise<Record<string, number>> {
+  const window = new OptimizerWindow(model, PLAIN_SGD);
+  const seen: Record<string, number>[] = [];
+  for (const microBatch of microBatches) seen.push((await learn(window, microBatch)).metrics);
+  window.dispose();
+  return Object.fromEntries(names.map((name) => [name, meanOf(seen.map((metrics) => metrics[name]!))]));
+}
+
+/** Relative to 1 or the largest figure: a sum of 10 log-probs has the rounding of 10 numbers, and weights have moved by `measured`. */
+function loggedMetrics(outcomes: StepOutcome[], steps: Record<string, number>[]): Comparison[] {
+  return Object.keys(outcomes[0]?.logged ?? {}).map((what) => {
+    const expected = steps.map((step) => step[what] ?? Number.NaN);
+    const scale = Math.max(1, ...expected.map(Math.abs));
+    const actual = outcomes.map(({ logged }) => logged![what]!);
+    return { what, deviation: absoluteDeviation(actual, expected) / scale, tolerance: 1e-5 };
+  });
 }
 
 /** PEFT keeps the adapter's name inside its parameter names; files on disk do not. */
