@@ -2,6 +2,7 @@
 // What a step does its trainer says, and it may yield events on the way.
 
 import { setImmediate } from 'node:timers/promises';
+import { type Finding, reportFindings } from './preflight/finding.ts';
 import type { Trainer, TrainerEvent, TrainOptions, TrainSummary } from './trainer.ts';
 import type { TrainingRun } from './training-run.ts';
 import { SignalWatch } from './watching/learning-signal.ts';
@@ -30,6 +31,8 @@ export interface LoopSettings {
   takeStep: TakeStep;
   /** Called when `train()` starts, after the checkpoint was read. */
   begin?(): void;
+  /** What must hold before the first step of this call; an error ends the run, a warning is an event. */
+  preflight?(): Finding[];
   /** For runs that know their end better than by a number of steps. */
   isFinished?(): boolean;
   /** What was made beside the run. */
@@ -39,7 +42,7 @@ export interface LoopSettings {
 /** A trainer around `run`. */
 export function trainingLoop<Position>(
   run: TrainingRun<Position>,
-  { takeStep, begin, isFinished, dispose }: LoopSettings,
+  { takeStep, begin, preflight, isFinished, dispose }: LoopSettings,
 ): Trainer {
   async function* train({ signal, untilStep }: TrainOptions = {}): AsyncGenerator<TrainerEvent, TrainSummary> {
     const start = await run.enter();
@@ -47,6 +50,7 @@ export function trainingLoop<Position>(
       begin?.();
       const watch = new SignalWatch();
       yield start;
+      if (preflight) yield* reportFindings(preflight(), run.step);
       const last = untilStep ?? (isFinished ? Number.POSITIVE_INFINITY : run.totalSteps);
       while (run.step < last && !isFinished?.()) {
         if (signal?.aborted) return yield* run.finish('aborted');

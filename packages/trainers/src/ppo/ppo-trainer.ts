@@ -11,7 +11,6 @@ import { openStream, type RowPorts } from '../batches/open-stream.ts';
 import { TrainerError } from '../errors.ts';
 import { type PpoOptions, type PpoOptionsInput, parsePpoOptions } from '../options/ppo-options.ts';
 import { checkPolicy } from '../preflight/check-policy.ts';
-import { reportFindings } from '../preflight/finding.ts';
 import { shuffledOrder } from '../rejection-sampling/shuffled-order.ts';
 import { nextPrompts } from '../rl/next-prompts.ts';
 import { PromptSource, type PromptSourceState } from '../rl/prompt-source.ts';
@@ -103,13 +102,7 @@ export function createPpoTrainer(settings: PpoPorts & PpoOptionsInput): Trainer 
     },
   });
 
-  let firstStep = 0;
-
   async function* takeStep(): ReturnType<TakeStep> {
-    if (run.step === firstStep) {
-      const findings = checkPolicy(model, format, run.window.parameters, options, options.responseLength);
-      yield* reportFindings(findings, run.step);
-    }
     let generationMetrics: Record<string, number> = {};
     if (pending === undefined) {
       const prompts = yield* nextPrompts(source, promptsPerGeneration, run.step);
@@ -144,9 +137,7 @@ export function createPpoTrainer(settings: PpoPorts & PpoOptionsInput): Trainer 
 
   return trainingLoop(run, {
     takeStep,
-    begin() {
-      firstStep = run.step;
-    },
+    preflight: () => checkPolicy(model, format, run.window.parameters, options, options.responseLength),
     dispose() {
       head.dispose();
       frozen?.dispose();

@@ -14,6 +14,7 @@ import {
   type OnlinePreferenceOptionsInput,
   parseOnlinePreferenceOptions,
 } from '../options/online-preference-options.ts';
+import { checkPolicy } from '../preflight/check-policy.ts';
 import { recordOf, sampleAndScore } from '../rl/generation.ts';
 import { nextPrompts } from '../rl/next-prompts.ts';
 import { PromptSource, type PromptSourceState } from '../rl/prompt-source.ts';
@@ -140,7 +141,11 @@ export function createOnlinePreferenceTrainer(settings: OnlinePreferencePorts & 
     return { metrics: { ...metrics, ...roundMetrics }, tokens };
   }
 
-  return trainingLoop(run, { takeStep, dispose: () => frozen?.dispose() });
+  return trainingLoop(run, {
+    takeStep,
+    preflight: () => checkPolicy(model, format, run.window.parameters, options, 2 * options.maxCompletionLength),
+    dispose: () => frozen?.dispose(),
+  });
 }
 
 function sampledOf({ reward, parts, trajectory }: Awaited<ReturnType<typeof sampleAndScore>>['samples'][number]) {

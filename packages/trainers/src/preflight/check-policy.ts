@@ -5,7 +5,7 @@ import type { ChatFormat } from '@thinkwright/chat';
 import type { LanguageModel } from '@thinkwright/models';
 import { memoryReport, type Parameter } from '@thinkwright/tensors';
 import type { TrainingOptions } from '../options/training-options.ts';
-import { checkTemplate, checkTokenizer } from './check-tokenizer.ts';
+import { checkTexts } from './check-texts.ts';
 import type { Finding } from './finding.ts';
 import { checkMemory, estimateMemory } from './memory-estimate.ts';
 
@@ -19,8 +19,7 @@ export function checkPolicy(
 ): Finding[] {
   const tokens = options.perDeviceTrainBatchSize * completionLength;
   return [
-    ...checkTokenizer(model, format.tokenizer, format.stopIds),
-    ...checkTemplate(format),
+    ...checkTexts(model, format),
     ...checkMemory(estimateMemory(model, trained, options, tokens), memoryReport().bytes),
   ];
 }

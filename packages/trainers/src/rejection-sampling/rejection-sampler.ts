@@ -15,6 +15,7 @@ import {
   type RejectionSamplingOptions,
   type RejectionSamplingOptionsInput,
 } from '../options/rejection-sampling-options.ts';
+import { checkPolicy } from '../preflight/check-policy.ts';
 import { recordOf, sampleAndScore } from '../rl/generation.ts';
 import { PromptSource, type PromptSourceState } from '../rl/prompt-source.ts';
 import { trajectorySequence } from '../rl/rollout.ts';
@@ -162,7 +163,11 @@ export function createRejectionSampler(settings: RejectionSamplerPorts & Rejecti
     return { metrics: { ...metrics, round }, tokens, seconds, saveAnyway: isLastOfRound };
   }
 
-  return trainingLoop(run, { takeStep, isFinished: () => round === rounds && roundIsOver() });
+  return trainingLoop(run, {
+    takeStep,
+    preflight: () => checkPolicy(model, format, run.window.parameters, options, options.maxCompletionLength),
+    isFinished: () => round === rounds && roundIsOver(),
+  });
 }
 
 /** Optimizer steps over `count` sequences for the epochs asked; what does not fill a window is left out. */

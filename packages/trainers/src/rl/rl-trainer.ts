@@ -15,7 +15,6 @@ import {
 } from '../entropy/adaptive-entropy.ts';
 import { parseRlOptions, type RlOptions, type RlOptionsInput } from '../options/rl-options.ts';
 import { checkPolicy } from '../preflight/check-policy.ts';
-import { reportFindings } from '../preflight/finding.ts';
 import type { RolloutRecord, SharedPorts, Trainer } from '../trainer.ts';
 import { type TakeStep, trainingLoop } from '../training-loop.ts';
 import { TrainingRun } from '../training-run.ts';
@@ -119,13 +118,7 @@ export function createRlTrainer(settings: RlPorts & RlOptionsInput): Trainer {
     ...(frozen && syncRefModel && { reference: frozen.model.namedTensors() }),
   });
 
-  let firstStep = 0;
-
   async function* takeStep(): ReturnType<TakeStep> {
-    if (run.step === firstStep) {
-      const findings = checkPolicy(model, format, run.window.parameters, options, options.maxCompletionLength);
-      yield* reportFindings(findings, run.step);
-    }
     let generationMetrics: Record<string, number> = {};
     if (pending === undefined) {
       const before = prompts.tooLong;
@@ -162,9 +155,7 @@ export function createRlTrainer(settings: RlPorts & RlOptionsInput): Trainer {
 
   return trainingLoop(run, {
     takeStep,
-    begin() {
-      firstStep = run.step;
-    },
+    preflight: () => checkPolicy(model, format, run.window.parameters, options, options.maxCompletionLength),
     dispose: () => frozen?.dispose(),
   });
 }

@@ -9,7 +9,7 @@ import type { TrainingSequence } from '../batches/training-sequence.ts';
 import { TrainerError } from '../errors.ts';
 import { parseSftOptions, type SftOptions, type SftOptionsInput } from '../options/sft-options.ts';
 import { checkRows } from '../preflight/check-rows.ts';
-import { checkTemplate, checkTokenizer } from '../preflight/check-tokenizer.ts';
+import { checkTexts } from '../preflight/check-texts.ts';
 import { reportFindings } from '../preflight/finding.ts';
 import { checkMemory, estimateMemory } from '../preflight/memory-estimate.ts';
 import type { Evaluate, SharedPorts, Trainer, TrainerEvent } from '../trainer.ts';
@@ -71,11 +71,9 @@ export function createSftTrainer(settings: SftPorts & SftOptionsInput): Trainer 
   let firstStep = 0;
 
   function preflight(sequences: TrainingSequence[], microBatch: TrainingSequence[]) {
-    const names = format?.tokenizer ?? tokenizer;
     const tokens = microBatch.reduce((sum, { ids }) => sum + ids.length, 0);
     return [
-      ...(names ? checkTokenizer(model, names, format?.stopIds) : []),
-      ...(format ? checkTemplate(format) : []),
+      ...checkTexts(model, format, tokenizer),
       ...checkRows(sequences, { vocabularySize: model.config.vocabularySize, stopIds: format?.stopIds }),
       ...checkMemory(estimateMemory(model, run.window.parameters, options, tokens), memoryReport().bytes),
     ];

@@ -21,6 +21,11 @@ import {
 
 const noFormat = { format: undefined };
 const cut = { perDeviceTrainBatchSize: 1 };
+const silent = {
+  generate() {
+    throw new Error('the engine was asked');
+  },
+};
 const data: Case[] = [
   ['nothing to train on', sft({ dataset: undefined }), NO_ROWS, /Give `stream` or `dataset`/],
   [
@@ -72,6 +77,18 @@ const data: Case[] = [
   [
     'a model of another vocabulary',
     sft({ model: tinyModel({ vocabularySize: 8, layerCount: 1 }), dataset: rows({ ids: [1, 2] }) }),
+    SHAPE,
+    /Load both from the same folder/,
+  ],
+  [
+    'a policy of another vocabulary, before anything is sampled',
+    rl({ model: tinyModel({ vocabularySize: 8, layerCount: 1 }), engine: silent }),
+    SHAPE,
+    /Load both from the same folder/,
+  ],
+  [
+    'pairs for a model of another vocabulary',
+    preference({ model: tinyModel({ vocabularySize: 8, layerCount: 1 }) }),
     SHAPE,
     /Load both from the same folder/,
   ],
