@@ -32,7 +32,7 @@ export interface LoopSettings {
   /** Called when `train()` starts, after the checkpoint was read. */
   begin?(): void;
   /** What must hold before the first step of this call; an error ends the run, a warning is an event. */
-  preflight?(): Finding[];
+  preflight?(): Finding[] | Promise<Finding[]>;
   /** For runs that know their end better than by a number of steps. */
   isFinished?(): boolean;
   /** What was made beside the run. */
@@ -50,7 +50,7 @@ export function trainingLoop<Position>(
       begin?.();
       const watch = new SignalWatch();
       yield start;
-      if (preflight) yield* reportFindings(preflight(), run.step);
+      if (preflight) yield* reportFindings(await preflight(), run.step);
       const last = untilStep ?? (isFinished ? Number.POSITIVE_INFINITY : run.totalSteps);
       while (run.step < last && !isFinished?.()) {
         if (signal?.aborted) return yield* run.finish('aborted');

@@ -14,6 +14,11 @@ export const ppoOptionsSchema = z.strictObject({
   numMiniBatches: z.int().min(1).default(1),
   /** Most tokens of a completion. TRL's default of 53 is too short to reason in. */
   responseLength: z.int().min(1).default(512),
+  /**
+   * Prompts answered once before the first step, to see whether completions are cut and which length would do; a warning says so. 32 is
+   * usual; 0 = none. What is trained does not depend on it. Needs `dataset`.
+   */
+  probeSamples: z.int().min(0).default(0),
   /** Prompts with more tokens are left out and counted. null = only the model's context limits them. */
   maxPromptLength: z.int().min(1).nullable().default(null),
   temperature: z.number().positive().default(0.7),

@@ -30,6 +30,11 @@ export const rlOptionsSchema = z.strictObject({
   /** G: completions of one prompt. */
   numGenerations: z.int().min(2).default(8),
   maxCompletionLength: z.int().min(1).default(512),
+  /**
+   * Prompts answered once before the first step, to see whether completions are cut and which length would do; a warning says so. 32 is
+   * usual; 0 = none. What is trained does not depend on it. Needs `dataset`.
+   */
+  probeSamples: z.int().min(0).default(0),
   /** Prompts with more tokens are left out and counted. null = only the model's context limits them. */
   maxPromptLength: z.int().min(1).nullable().default(null),
   /** Micro-batches sampled at once; null = gradientAccumulationSteps, so that every update is on-policy. */

@@ -11,6 +11,7 @@ import { openStream, type RowPorts } from '../batches/open-stream.ts';
 import { TrainerError } from '../errors.ts';
 import { type PpoOptions, type PpoOptionsInput, parsePpoOptions } from '../options/ppo-options.ts';
 import { checkPolicy } from '../preflight/check-policy.ts';
+import { probeFindings } from '../preflight/probe-completions.ts';
 import { shuffledOrder } from '../rejection-sampling/shuffled-order.ts';
 import { nextPrompts } from '../rl/next-prompts.ts';
 import { PromptSource, type PromptSourceState } from '../rl/prompt-source.ts';
@@ -137,7 +138,14 @@ export function createPpoTrainer(settings: PpoPorts & PpoOptionsInput): Trainer 
 
   return trainingLoop(run, {
     takeStep,
-    preflight: () => checkPolicy(model, format, run.window.parameters, options, options.responseLength),
+    preflight: async () => [
+      ...checkPolicy(model, format, run.window.parameters, options, options.responseLength),
+      ...(await probeFindings(
+        { ...options, model, engine, format, dataset, maxCompletionLength: options.responseLength },
+        options.probeSamples,
+        run.step,
+      )),
+    ],
     dispose() {
       head.dispose();
       frozen?.dispose();

@@ -5,11 +5,13 @@ import { createAdapter, createEngine } from '@thinkwright/models';
 import { tinyModel } from '@thinkwright/models/test';
 import { computeGradients, createLayout, listDevices, memoryReport, tf, useDevice } from '@thinkwright/tensors';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { createRlTrainer } from '../rl/rl-trainer.ts';
+import { collectEvents } from '../test/index.ts';
 import { checkRows } from './check-rows.ts';
 import { checkTemplate, checkTokenizer } from './check-tokenizer.ts';
 import { reportFindings } from './finding.ts';
 import { checkMemory, estimateMemory } from './memory-estimate.ts';
-import { probeCompletions } from './probe-completions.ts';
+import { probeCompletions, probeFindings } from './probe-completions.ts';
 
 const format = presetFormat('quickstart');
 const model = (vocabularySize = format.tokenizer.vocabularySize) =>
@@ -161,6 +163,43 @@ describe('memory', () => {
 });
 
 describe('probe of completions', () => {
+  it('is asked for by probeSamples, warns before the first step, and changes nothing that is trained', async () => {
+    const trained = async (probeSamples: number) => {
+      const policy = model();
+      const trainer = createRlTrainer({
+        ...{
+          model: policy,
+          engine: createEngine(policy),
+          format,
+          dataset,
+          reward: ({ length }: unknown[]) => new Array(length).fill(0).map((_, i) => i % 2),
+        },
+        ...{
+          maxSteps: 2,
+          numGenerations: 2,
+          perDeviceTrainBatchSize: 4,
+          maxCompletionLength: 2,
+          probeSamples,
+          learningRate: 1e-3,
+        },
+      } as never);
+      const { events } = await collectEvents(trainer);
+      const weights = [...policy.namedTensors().values()].map((tensor) => Array.from(tensor.dataSync()));
+      return { weights, first: events[1] };
+    };
+    const [probed, plain] = [await trained(8), await trained(0)];
+    expect(probed.first).toMatchObject({ type: 'warning', code: 'TW_TRAINERS_COMPLETIONS_CUT', step: 0 });
+    expect(plain.first).not.toMatchObject({ code: 'TW_TRAINERS_COMPLETIONS_CUT' });
+    expect(probed.weights).toEqual(plain.weights);
+  });
+
+  it('takes no prompts from a stream, which belong to training', async () => {
+    const ports = { model: model(), engine: createEngine(model()), format, maxCompletionLength: 2 };
+    await expect(probeFindings(ports, 8, 0)).rejects.toMatchObject({ code: 'TW_TRAINERS_OPTIONS_CLASH' });
+    expect(await probeFindings(ports, 8, 3)).toEqual([]);
+    expect(await probeFindings(ports, 0, 0)).toEqual([]);
+  });
+
   const dataset = arrayDataset(
     'problems',
     Array.from({ length: 40 }, (_, i) => ({ prompt: `1+${i % 9}=` })),

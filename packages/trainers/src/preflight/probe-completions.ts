@@ -33,6 +33,26 @@ export interface ProbeOptions {
   seed?: number;
 }
 
+/**
+ * What the probe of `samples` prompts finds before the first step; nothing later, where lengths have been seen.
+ * @throws TrainerError OPTIONS_CLASH without a dataset to take prompts from: those of a stream belong to training.
+ */
+export async function probeFindings(
+  ports: Omit<ProbeOptions, 'dataset' | 'count'> & { dataset?: Dataset<Row> },
+  samples: number,
+  step: number,
+): Promise<Finding[]> {
+  if (samples === 0 || step > 0) return [];
+  const { dataset } = ports;
+  if (dataset === undefined) {
+    throw new TrainerError(
+      'TW_TRAINERS_OPTIONS_CLASH',
+      `probeSamples ${samples} needs \`dataset\`: prompts of a stream belong to training. Give dataset, or set probeSamples to 0.`,
+    );
+  }
+  return (await probeCompletions({ ...ports, dataset, count: samples })).findings;
+}
+
 const MOST_CLIPPED = 0.2;
 const QUANTILE = 0.95;
 

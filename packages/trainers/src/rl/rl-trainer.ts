@@ -15,6 +15,7 @@ import {
 } from '../entropy/adaptive-entropy.ts';
 import { parseRlOptions, type RlOptions, type RlOptionsInput } from '../options/rl-options.ts';
 import { checkPolicy } from '../preflight/check-policy.ts';
+import { probeFindings } from '../preflight/probe-completions.ts';
 import type { RolloutRecord, SharedPorts, Trainer } from '../trainer.ts';
 import { type TakeStep, trainingLoop } from '../training-loop.ts';
 import { TrainingRun } from '../training-run.ts';
@@ -155,7 +156,10 @@ export function createRlTrainer(settings: RlPorts & RlOptionsInput): Trainer {
 
   return trainingLoop(run, {
     takeStep,
-    preflight: () => checkPolicy(model, format, run.window.parameters, options, options.maxCompletionLength),
+    preflight: async () => [
+      ...checkPolicy(model, format, run.window.parameters, options, options.maxCompletionLength),
+      ...(await probeFindings({ ...options, model, engine, format, dataset }, options.probeSamples, run.step)),
+    ],
     dispose: () => frozen?.dispose(),
   });
 }
