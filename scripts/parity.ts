@@ -109,7 +109,7 @@ function parityPage(): string {
   return `# Parity
 
 Every family of numbers exported from TRL, transformers, PEFT and torch, and how far our results are from them at most: relative to the
-size of what is compared, as each family says in \`src/parity\` of its package. Skipped cases are counted: what is not implemented, and what
+size of what is compared, as each family says in \`src/parity\` of its package. Skipped cases are counted: what no engine here offers, and what
 the reference gets wrong. Written by \`npm run parity -- --dir DIR --page\` on the \`${device.name}\` device; a subset runs in \`npm test\`.
 
 | family | cases | equal | skipped | largest deviation |

@@ -11,8 +11,15 @@ import { tf } from '../tfjs.ts';
 export interface TokenLogProbsOptions {
   /** Logits are divided by this; 1 when left out. */
   temperature?: number;
-  /** [V], added to the logits before the temperature. */
+  /** [V], added to the logits before the scale. */
   bias?: tf.Tensor1D;
+  /** Logits are multiplied by this before the cap (Cohere's models); 1 when left out. */
+  logitScale?: number;
+  /**
+   * Logits become cap tanh(logits / cap) before the temperature (Gemma's models). By plain ops in blocks of rows: a recorded call keeps
+   * its [N, V] logits for the gradient, on every device.
+   */
+  finalLogitSoftcapping?: number;
 }
 
 export interface TokenLogProbs {
@@ -38,14 +45,17 @@ export function tokenLogProbs(
   targets: tf.Tensor1D,
   options: TokenLogProbsOptions = {},
 ): TokenLogProbs {
-  const { temperature = 1, bias } = options;
+  const { temperature = 1, bias, logitScale = 1, finalLogitSoftcapping } = options;
   expectShape('tokenLogProbs', 'hidden', hidden, [-1, -1], '[N, C]');
   expectShape('tokenLogProbs', 'weight', weight, [-1, hidden.shape[1]], '[V, C]');
   expectIndices('tokenLogProbs', 'targets', targets, hidden.shape[0]);
   expectPositive('tokenLogProbs', 'temperature', temperature);
+  expectPositive('tokenLogProbs', 'logitScale', logitScale);
+  if (finalLogitSoftcapping !== undefined)
+    expectPositive('tokenLogProbs', 'finalLogitSoftcapping', finalLogitSoftcapping);
   if (bias) expectShape('tokenLogProbs', 'bias', bias, [weight.shape[0]], '[V]');
-  return hasKernel('TwTokenLogProbs')
-    ? fusedTokenLogProbs(hidden, weight, targets, temperature, bias)
+  return hasKernel('TwTokenLogProbs') && finalLogitSoftcapping === undefined
+    ? fusedTokenLogProbs(hidden, weight, targets, temperature / logitScale, bias)
     : tokenLogProbsComposite(hidden, weight, targets, options);
 }
 
@@ -103,7 +113,7 @@ export function tokenLogProbsComposite(
   hidden: tf.Tensor2D,
   weight: tf.Tensor2D,
   targets: tf.Tensor1D,
-  { temperature = 1, bias }: TokenLogProbsOptions = {},
+  { temperature = 1, bias, logitScale = 1, finalLogitSoftcapping: cap }: TokenLogProbsOptions = {},
 ): TokenLogProbs {
   const [rows, channels] = hidden.shape;
   const [vocabulary] = weight.shape;
@@ -114,7 +124,11 @@ export function tokenLogProbsComposite(
     const count = Math.min(blockRows, rows - row);
     const block = tf.slice(hidden, [row, 0], [count, channels]);
     const logits = tf.matMul<tf.Tensor2D>(block, weight, false, true);
-    const all = logSoftmaxRows(bias ? tf.add<tf.Tensor2D>(logits, bias) : logits, temperature); // [count, V]
+    const biased = bias ? tf.add<tf.Tensor2D>(logits, bias) : logits;
+    const all =
+      cap === undefined
+        ? logSoftmaxRows(biased, temperature / logitScale)
+        : logSoftmaxRows(tf.mul<tf.Tensor2D>(tf.tanh(tf.mul(biased, logitScale / cap)), cap), temperature); // [count, V]
     logProbs.push(pickColumns(all, tf.slice(targets, [row], [count])));
     entropies.push(withoutGradient(() => tf.neg(tf.sum(tf.mul(tf.exp(all), all), 1)) as tf.Tensor1D));
   }

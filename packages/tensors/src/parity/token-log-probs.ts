@@ -29,12 +29,11 @@ interface TokenLogProbsCase {
 
 const TOLERANCE = 2e-6; // relative to the largest entry, float32
 
-/** Compares tokenLogProbs on the current device; a logit scale is a lower temperature. Cases with a soft cap are not implemented. */
+/** Compares tokenLogProbs on the current device. */
 export async function tokenLogProbsParity(folder: string): Promise<FamilyResult> {
   const result = new FamilyCount();
   for (const one of await readCases<TokenLogProbsCase>(folder, 'token-logprobs/cases.jsonl')) {
-    if (one.options.final_logit_softcapping !== null) result.skip();
-    else result.add(one.id, runCase(one), TOLERANCE);
+    result.add(one.id, runCase(one), TOLERANCE);
   }
   return result;
 }
@@ -48,17 +47,18 @@ function runCase({ options, inputs, outputs }: TokenLogProbsCase): number {
     decay: false,
   }));
   const [hidden, weight, bias] = parameters.map(({ variable }) => variable) as [tf.Variable, tf.Variable, tf.Variable?];
-  const temperature = options.temperature / options.logit_scale;
+  const { temperature, logit_scale: logitScale } = options;
+  const finalLogitSoftcapping = options.final_logit_softcapping ?? undefined;
   const { loss, gradients, kept } = computeGradients<Record<string, tf.Tensor>>(() => {
     const targets = tf.tensor1d(inputs.targets, 'int32');
     const { logProbs, entropy } = tokenLogProbs(hidden as tf.Tensor2D, weight as tf.Tensor2D, targets, {
-      temperature,
+      ...{ temperature, logitScale, finalLogitSoftcapping },
       ...(bias ? { bias: bias as tf.Tensor1D } : {}),
     });
     return { loss: tf.sum(tf.mul(logProbs, tf.tensor1d(inputs.gradLogProbs))), keep: { logProbs, entropy } };
   }, parameters);
   const expected = outputs.float64;
-  const entropyPart = entropyGradients(inputs, temperature);
+  const entropyPart = entropyGradients(inputs, options);
   const deviations = [
     deviationOf(kept.logProbs!.dataSync(), expected.logProbs),
     deviationOf(kept.entropy!.dataSync(), expected.entropy),
@@ -74,7 +74,10 @@ function runCase({ options, inputs, outputs }: TokenLogProbsCase): number {
 }
 
 /** What the entropy term adds to the reference's gradients, in float64: dH/dz = -p (log p + H). Ours treats it as constant. */
-function entropyGradients({ hidden, weight, bias, gradEntropy }: TokenLogProbsCase['inputs'], temperature: number) {
+function entropyGradients(
+  { hidden, weight, bias, gradEntropy }: TokenLogProbsCase['inputs'],
+  { temperature, logit_scale: scale, final_logit_softcapping: cap }: TokenLogProbsCase['options'],
+) {
   const channels = hidden[0]!.length;
   const result = {
     hidden: new Float64Array(hidden.length * channels),
@@ -82,16 +85,18 @@ function entropyGradients({ hidden, weight, bias, gradEntropy }: TokenLogProbsCa
     bias: new Float64Array(weight.length),
   };
   for (const [row, state] of hidden.entries()) {
-    const logits = weight.map(
-      (line, token) =>
-        (line.reduce((sum, value, c) => sum + value * state[c]!, 0) + (bias?.[token] ?? 0)) / temperature,
-    );
+    const capped = weight.map((line, token) => {
+      const scaled = scale * (line.reduce((sum, value, c) => sum + value * state[c]!, 0) + (bias?.[token] ?? 0));
+      return cap === null ? scaled : cap * Math.tanh(scaled / cap);
+    });
+    const logits = capped.map((value) => value / temperature);
     const largest = Math.max(...logits);
     const logSum = largest + Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0));
     const entropy = logits.reduce((sum, logit) => sum - Math.exp(logit - logSum) * (logit - logSum), 0);
     for (const [token, logit] of logits.entries()) {
       const slope = -Math.exp(logit - logSum) * (logit - logSum + entropy);
-      const upstream = (gradEntropy[row]! * slope) / temperature;
+      const inner = scale * (cap === null ? 1 : 1 - (capped[token]! / cap) ** 2);
+      const upstream = (gradEntropy[row]! * slope * inner) / temperature;
       result.bias[token]! += upstream;
       for (let c = 0; c < channels; c++) {
         result.hidden[row * channels + c]! += upstream * weight[token]![c]!;
