@@ -17,7 +17,7 @@ import {
   type DistillationOptionsInput,
   parseDistillationOptions,
 } from '../options/distillation-options.ts';
-import { checkTexts } from '../preflight/check-texts.ts';
+import { checkLearner } from '../preflight/check-texts.ts';
 import { trajectorySequence } from '../rl/rollout.ts';
 import { learnSequences } from '../sft/learn-sequences.ts';
 import type { SftRow } from '../sft/row-to-sequence.ts';
@@ -102,7 +102,10 @@ export function createDistillationTrainer(settings: DistillationPorts & Distilla
     return { metrics: { ...metrics, on_policy: Number(onPolicy), 'completions/mean_length': length }, tokens };
   }
 
-  return trainingLoop(run, { takeStep, preflight: () => checkTexts(model, format, tokenizer) });
+  return trainingLoop(run, {
+    takeStep,
+    preflight: () => checkLearner(model, run.window.parameters, options, format, tokenizer),
+  });
 }
 
 async function takeSequences(source: SequenceSource, count: number): Promise<TrainingSequence[]> {

@@ -10,7 +10,7 @@ import {
   type PreferenceOptionsInput,
   parsePreferenceOptions,
 } from '../options/preference-options.ts';
-import { checkTexts } from '../preflight/check-texts.ts';
+import { checkLearner } from '../preflight/check-texts.ts';
 import { mixInto, type ReferencePolicy, referencePolicy } from '../rl/reference-policy.ts';
 import type { SharedPorts, Trainer, TrainerEvent } from '../trainer.ts';
 import { type TakeStep, trainingLoop } from '../training-loop.ts';
@@ -145,7 +145,7 @@ function preferenceTrainer<Item>(
 
   return trainingLoop(run, {
     takeStep,
-    preflight: () => checkTexts(model, format, tokenizer),
+    preflight: () => checkLearner(model, run.window.parameters, options, format, tokenizer),
     begin() {
       reportedTooLong = source.tooLong;
     },

@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { createRlTrainer } from '../rl/rl-trainer.ts';
 import { collectEvents } from '../test/index.ts';
 import { checkRows } from './check-rows.ts';
+import { checkLearner } from './check-texts.ts';
 import { checkTemplate, checkTokenizer } from './check-tokenizer.ts';
 import { reportFindings } from './finding.ts';
 import { checkMemory, estimateMemory } from './memory-estimate.ts';
@@ -159,6 +160,22 @@ describe('memory', () => {
     const estimate = estimateMemory(model(), model().parameters(), plain, 100);
     expect(checkMemory(estimate, 0, estimate.total)).toEqual([]);
     expect(checkMemory(estimate, 0, 1000)[0]!.message).toMatch(/gradientCheckpointing.*adamw_8bit/);
+  });
+});
+
+describe('before a trainer of rows', () => {
+  it('texts and memory are looked at together', () => {
+    const found = (policy: ReturnType<typeof model>, optim: 'adamw' | 'sgd') =>
+      codes(
+        checkLearner(
+          policy,
+          policy.parameters(),
+          { optim, gradientCheckpointing: false, emaDecay: null } as never,
+          format,
+        ),
+      );
+    expect(found(model(), 'adamw')).toEqual([]);
+    expect(found(model(8), 'adamw')).toContain('TW_TRAINERS_SHAPE');
   });
 });
 

@@ -8,7 +8,7 @@ import { microBatchesOf } from '../batches/micro-batches.ts';
 import { TrainerError } from '../errors.ts';
 import type { OptimizerWindow } from '../optimizer/optimizer-window.ts';
 import type { TrainingOptions } from '../options/training-options.ts';
-import { checkTexts } from '../preflight/check-texts.ts';
+import { checkLearner } from '../preflight/check-texts.ts';
 import type { LearnResult } from '../rl/learn.ts';
 import type { SharedPorts, Trainer, TrainerEvent } from '../trainer.ts';
 import { type TakeStep, trainingLoop } from '../training-loop.ts';
@@ -71,9 +71,14 @@ export function classifierTrainer<Item, State>(loop: ClassifierLoop<Item, State>
     return learn(run.window, microBatchesOf(items, perDeviceTrainBatchSize), run.learningRate, run.step);
   }
 
-  // How replies end matters to models that write, not to judges: only what stops the run is looked for.
-  const errors = () => checkTexts(classifier.model, format, tokenizer).filter(({ severity }) => severity === 'error');
-  return trainingLoop(run, { takeStep, preflight: errors });
+  return trainingLoop(run, {
+    takeStep,
+    // how replies end matters to models that write, not to judges
+    preflight: () =>
+      checkLearner(classifier.model, run.window.parameters, options, format, tokenizer).filter(
+        ({ code, severity }) => severity === 'error' || code === 'TW_TRAINERS_MEMORY',
+      ),
+  });
 }
 
 const tooLong = (step: number, message: string): TrainerEvent => ({
