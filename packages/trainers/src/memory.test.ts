@@ -44,6 +44,7 @@ async function readings(kind: 'sft' | 'rl'): Promise<Reading[]> {
     [
       '--expose-gc',
       '--max-semi-space-size=4', // V8 otherwise grows its nursery for thousands of steps
+      '--single-threaded', // and on a busy machine its compiler's threads would lag behind into the later readings
       '--conditions=@thinkwright/source',
       '--input-type=module-typescript',
       '-e',
