@@ -5,6 +5,7 @@ import { listDevices, memoryReport, useDevice } from '@thinkwright/tensors';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tinyModel } from '../test/tiny-model.ts';
+import { DecodeStep } from './decode-step.ts';
 import { createEngine } from './engine.ts';
 
 const request = (key: string, length: number, samples: number, maxTokens: number, extra = {}): RolloutRequest => ({
@@ -148,5 +149,22 @@ describe(`calls that share a batch on ${device}`, () => {
     expect((await second!)[0]![0]!.weightVersion).toBe(1);
     shared.dispose();
     other.dispose();
+  });
+
+  it('a step that fails ends its calls with the error, and the next call is served', async () => {
+    const shared = model();
+    const engine = createEngine(shared, { maxBatch: 2 });
+    const asked = [request('a', 3, 2, 8, { stopIds: [] })];
+    // Both the step that runs and the one launched behind it fail, as after an error of a kernel; an unread one would end the process.
+    const { run, repeat } = DecodeStep.prototype; // not by a spy, which would attach handlers of its own
+    const fail = () => Promise.reject(new Error('the kernel failed'));
+    Object.assign(DecodeStep.prototype, { run: fail, repeat: fail });
+    await expect(collectTrajectories(engine, asked)).rejects.toThrow('the kernel failed');
+    await new Promise(setImmediate);
+    Object.assign(DecodeStep.prototype, { run, repeat });
+    expect(plain(await collectTrajectories(engine, asked))).toEqual(
+      plain(await collectTrajectories(createEngine(shared), asked)),
+    );
+    shared.dispose();
   });
 });

@@ -112,6 +112,7 @@ export class RunningBatch {
     }
     const { rows, sampled } = current;
     const next = !schedule.isWaiting && rows === schedule.rows ? step.repeat() : undefined;
+    next?.catch(() => {}); // told when it is awaited; after a failure or the last row nobody awaits it
     const { ids, logProbs } = await sampled;
     const live = rows.filter(({ ended }) => !ended);
     const finished = schedule.accept(rows, ids, logProbs);
