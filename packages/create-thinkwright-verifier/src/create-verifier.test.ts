@@ -84,7 +84,7 @@ describe('a fresh package', () => {
     );
     const typed = run(bin('tsc'), ['--customConditions', '@thinkwright/source'], { cwd: folder, env });
     const tested = run(bin('vitest'), ['run', '--config', 'workspace.config.mjs'], { cwd: folder, env });
-    await expect(typed).resolves.toBeDefined();
+    expect((await typed).stdout).toBe(''); // the type checker has nothing to say
     expect((await tested).stdout).toMatch(/2 passed/);
     await run(bin('tsup'), ['--no-dts'], { cwd: folder, env });
     const consumer = path.join(within, 'consumer');

@@ -1,4 +1,4 @@
-// Titles of the papers that the sources of this package name, by arXiv id; each was looked up at its address. Not published.
+// Titles of the papers that the sources of this package name, by arXiv id. Not published.
 
 export const PAPERS: Record<string, string> = {
   '1412.6980': 'Adam: A Method for Stochastic Optimization',
