@@ -4,7 +4,7 @@ import { createPpoTrainer, parsePpoOptions, ppoOptionsSchema } from '@thinkwrigh
 import type { StageExecutor } from './executor.ts';
 import { checkRewards, rewardOf } from './rewards.ts';
 import { checkModel } from './stage-model.ts';
-import { dataFingerprint, dataOf, rowStream, traceMetrics } from './tasks.ts';
+import { dataFingerprint, dataOf, loadRows, rowStream, traceMetrics } from './tasks.ts';
 import { checkGate, checkOptions, runTraining } from './training.ts';
 
 export const ppoStage: StageExecutor = {
@@ -23,7 +23,8 @@ export const ppoStage: StageExecutor = {
       async create({ model, format, engine, shared, atEnd }) {
         const stream = await rowStream(context);
         const [reward, metrics] = [await rewardOf(context, { format, atEnd }), traceMetrics(dataOf(context).name)];
-        return createPpoTrainer({ model, format, engine, stream, reward, metrics, ...options, ...shared });
+        const dataset = await loadRows(context); // of which the probe takes its own
+        return createPpoTrainer({ model, format, engine, stream, dataset, reward, metrics, ...options, ...shared });
       },
     });
   },

@@ -5,7 +5,7 @@ import type { StageContext, StageExecutor } from './executor.ts';
 import { rewardModelStageNamed, stepSeparatorOf } from './reward-model-stage.ts';
 import { checkRewards, rewardOf } from './rewards.ts';
 import { checkModel } from './stage-model.ts';
-import { dataFingerprint, dataOf, rowStream, traceMetrics } from './tasks.ts';
+import { dataFingerprint, dataOf, loadRows, rowStream, traceMetrics } from './tasks.ts';
 import { checkGate, checkOptions, runTraining } from './training.ts';
 
 export const rlStage: StageExecutor = {
@@ -28,6 +28,7 @@ export const rlStage: StageExecutor = {
           format,
           engine,
           stream,
+          dataset: await loadRows(context), // of which the probe takes its own
           reward: await rewardOf(context, { format, atEnd }),
           metrics: traceMetrics(dataOf(context).name),
           ...options,

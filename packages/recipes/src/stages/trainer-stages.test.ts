@@ -24,7 +24,7 @@ data: { name: last-digit-chains }
 stages:
   - name: reinforce
     kind: ppo
-    options: { max_steps: 2, per_device_train_batch_size: 2, num_ppo_epochs: 1, response_length: 4 }
+    options: { max_steps: 2, per_device_train_batch_size: 2, num_ppo_epochs: 1, response_length: 4, probe_samples: 8 }
   - name: outcome
     kind: reward-model
     data: { name: pairs.jsonl }
@@ -58,13 +58,16 @@ beforeAll(async () => {
 describe('training stages', () => {
   it('run, leave folders of their kind, and reward models leave the policy as it was', async () => {
     const left: Record<string, string> = {};
+    const warnings: string[] = [];
     const { status, result } = await runRecipe(recipe(), {
       folder: join(home, 'run'),
       onEvent(event) {
         if (event.type === 'stage-end') left[event.stage] = event.outcome.checkpoint!;
+        if (event.type === 'warning') warnings.push(event.message);
       },
     });
     expect(status).toBe('finished');
+    expect(warnings.join('\n')).toMatch(/of the probed completions were cut at their limit of 4 tokens/);
     for (const [folder, kind] of [
       [left.outcome, 'sequence'],
       [left.process, 'token'],

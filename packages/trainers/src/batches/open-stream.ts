@@ -6,7 +6,7 @@ import { TrainerError } from '../errors.ts';
 export interface RowPorts<Row> {
   /** Rows in the order in which they are trained. */
   stream?: RowStream<Row>;
-  /** Instead of a stream: by the options' seed, pass after pass. */
+  /** Instead of a stream: by the options' seed, pass after pass. Beside one: for what is read before training (`probeSamples`). */
   dataset?: Dataset<Row>;
 }
 

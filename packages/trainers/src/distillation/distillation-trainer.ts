@@ -17,7 +17,7 @@ import {
   type DistillationOptionsInput,
   parseDistillationOptions,
 } from '../options/distillation-options.ts';
-import { checkLearner } from '../preflight/check-texts.ts';
+import { checkLearner } from '../preflight/check-learner.ts';
 import { trajectorySequence } from '../rl/rollout.ts';
 import { learnSequences } from '../sft/learn-sequences.ts';
 import type { SftRow } from '../sft/row-to-sequence.ts';
@@ -104,7 +104,7 @@ export function createDistillationTrainer(settings: DistillationPorts & Distilla
 
   return trainingLoop(run, {
     takeStep,
-    preflight: () => checkLearner(model, run.window.parameters, options, format, tokenizer),
+    preflight: () => checkLearner({ model, format, tokenizer, trained: run.window.parameters, options }),
   });
 }
 

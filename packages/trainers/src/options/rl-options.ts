@@ -32,7 +32,7 @@ export const rlOptionsSchema = z.strictObject({
   maxCompletionLength: z.int().min(1).default(512),
   /**
    * Prompts answered once before the first step, to see whether completions are cut and which length would do; a warning says so. 32 is
-   * usual; 0 = none. What is trained does not depend on it. Needs `dataset`.
+   * usual; 0 = none. What is trained does not depend on it. Needs `dataset`, also beside a stream.
    */
   probeSamples: z.int().min(0).default(0),
   /** Prompts with more tokens are left out and counted. null = only the model's context limits them. */

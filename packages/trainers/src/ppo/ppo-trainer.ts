@@ -10,7 +10,7 @@ import type { RolloutEngine } from '@thinkwright/rollouts';
 import { openStream, type RowPorts } from '../batches/open-stream.ts';
 import { TrainerError } from '../errors.ts';
 import { type PpoOptions, type PpoOptionsInput, parsePpoOptions } from '../options/ppo-options.ts';
-import { checkPolicy } from '../preflight/check-policy.ts';
+import { checkLearner } from '../preflight/check-learner.ts';
 import { probeFindings } from '../preflight/probe-completions.ts';
 import { shuffledOrder } from '../rejection-sampling/shuffled-order.ts';
 import { nextPrompts } from '../rl/next-prompts.ts';
@@ -139,7 +139,13 @@ export function createPpoTrainer(settings: PpoPorts & PpoOptionsInput): Trainer 
   return trainingLoop(run, {
     takeStep,
     preflight: async () => [
-      ...checkPolicy(model, format, run.window.parameters, options, options.responseLength),
+      ...checkLearner({
+        model,
+        format,
+        trained: run.window.parameters,
+        options,
+        tokens: perDeviceTrainBatchSize * options.responseLength,
+      }),
       ...(await probeFindings(
         { ...options, model, engine, format, dataset, maxCompletionLength: options.responseLength },
         options.probeSamples,

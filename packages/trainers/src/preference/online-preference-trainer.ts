@@ -14,7 +14,7 @@ import {
   type OnlinePreferenceOptionsInput,
   parseOnlinePreferenceOptions,
 } from '../options/online-preference-options.ts';
-import { checkPolicy } from '../preflight/check-policy.ts';
+import { checkLearner } from '../preflight/check-learner.ts';
 import { recordOf, sampleAndScore } from '../rl/generation.ts';
 import { nextPrompts } from '../rl/next-prompts.ts';
 import { PromptSource, type PromptSourceState } from '../rl/prompt-source.ts';
@@ -143,7 +143,10 @@ export function createOnlinePreferenceTrainer(settings: OnlinePreferencePorts & 
 
   return trainingLoop(run, {
     takeStep,
-    preflight: () => checkPolicy(model, format, run.window.parameters, options, 2 * options.maxCompletionLength),
+    preflight() {
+      const tokens = 2 * options.perDeviceTrainBatchSize * options.maxCompletionLength; // both sides of a pair
+      return checkLearner({ model, format, trained: run.window.parameters, options, tokens });
+    },
     dispose: () => frozen?.dispose(),
   });
 }

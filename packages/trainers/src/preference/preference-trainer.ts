@@ -10,7 +10,7 @@ import {
   type PreferenceOptionsInput,
   parsePreferenceOptions,
 } from '../options/preference-options.ts';
-import { checkLearner } from '../preflight/check-texts.ts';
+import { checkLearner } from '../preflight/check-learner.ts';
 import { mixInto, type ReferencePolicy, referencePolicy } from '../rl/reference-policy.ts';
 import type { SharedPorts, Trainer, TrainerEvent } from '../trainer.ts';
 import { type TakeStep, trainingLoop } from '../training-loop.ts';
@@ -145,7 +145,7 @@ function preferenceTrainer<Item>(
 
   return trainingLoop(run, {
     takeStep,
-    preflight: () => checkLearner(model, run.window.parameters, options, format, tokenizer),
+    preflight: () => checkLearner({ model, format, tokenizer, trained: run.window.parameters, options }),
     begin() {
       reportedTooLong = source.tooLong;
     },

@@ -1,14 +1,14 @@
 // What is found before the first step: each check on something that is wrong in just that way, and silence on what is right.
 import { createChatFormat, createTokenizer, presetFormat } from '@thinkwright/chat';
 import { arrayDataset } from '@thinkwright/datasets';
-import { createAdapter, createEngine } from '@thinkwright/models';
+import { createAdapter, createEngine, type LanguageModel } from '@thinkwright/models';
 import { tinyModel } from '@thinkwright/models/test';
 import { computeGradients, createLayout, listDevices, memoryReport, tf, useDevice } from '@thinkwright/tensors';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createRlTrainer } from '../rl/rl-trainer.ts';
 import { collectEvents } from '../test/index.ts';
+import { checkLearner } from './check-learner.ts';
 import { checkRows } from './check-rows.ts';
-import { checkLearner } from './check-texts.ts';
 import { checkTemplate, checkTokenizer } from './check-tokenizer.ts';
 import { reportFindings } from './finding.ts';
 import { checkMemory, estimateMemory } from './memory-estimate.ts';
@@ -163,19 +163,22 @@ describe('memory', () => {
   });
 });
 
-describe('before a trainer of rows', () => {
-  it('texts and memory are looked at together', () => {
-    const found = (policy: ReturnType<typeof model>, optim: 'adamw' | 'sgd') =>
-      codes(
-        checkLearner(
-          policy,
-          policy.parameters(),
-          { optim, gradientCheckpointing: false, emaDecay: null } as never,
-          format,
-        ),
-      );
-    expect(found(model(), 'adamw')).toEqual([]);
-    expect(found(model(8), 'adamw')).toContain('TW_TRAINERS_SHAPE');
+describe('what every trainer checks', () => {
+  const options = { optim: 'adamw', gradientCheckpointing: false, emaDecay: null } as const;
+  const found = (policy: LanguageModel, free: number, tokens?: number) =>
+    codes(checkLearner({ model: policy, format, trained: policy.parameters(), options, tokens }, free));
+
+  it('is silent on what belongs together, and finds a model of another vocabulary and too little memory', () => {
+    expect(found(model(), Number.POSITIVE_INFINITY)).toEqual([]);
+    expect(found(model(8), Number.POSITIVE_INFINITY)).toContain('TW_TRAINERS_SHAPE');
+    expect(found(model(), -1e12)).toEqual(['TW_TRAINERS_MEMORY']);
+  });
+
+  it('counts activations where the tokens of a micro-batch are known', () => {
+    const policy = model();
+    const enough = estimateMemory(policy, policy.parameters(), options, 0).total; // more than what is needed beside what is held
+    expect(found(policy, enough)).toEqual([]);
+    expect(found(policy, enough, 1_000_000)).toEqual(['TW_TRAINERS_MEMORY']);
   });
 });
 

@@ -33,33 +33,13 @@ export interface ProbeOptions {
   seed?: number;
 }
 
-/**
- * What the probe of `samples` prompts finds before the first step; nothing later, where lengths have been seen.
- * @throws TrainerError OPTIONS_CLASH without a dataset to take prompts from: those of a stream belong to training.
- */
-export async function probeFindings(
-  ports: Omit<ProbeOptions, 'dataset' | 'count'> & { dataset?: Dataset<Row> },
-  samples: number,
-  step: number,
-): Promise<Finding[]> {
-  if (samples === 0 || step > 0) return [];
-  const { dataset } = ports;
-  if (dataset === undefined) {
-    throw new TrainerError(
-      'TW_TRAINERS_OPTIONS_CLASH',
-      `probeSamples ${samples} needs \`dataset\`: prompts of a stream belong to training. Give dataset, or set probeSamples to 0.`,
-    );
-  }
-  return (await probeCompletions({ ...ports, dataset, count: samples })).findings;
-}
-
 const MOST_CLIPPED = 0.2;
 const QUANTILE = 0.95;
 
 /** @throws TrainerError NO_ROWS when no prompt leaves room for an answer. */
 export async function probeCompletions(options: ProbeOptions): Promise<CompletionProbe> {
   const { engine, format, model, dataset, maxCompletionLength, temperature = 1, count = 32, seed = 0 } = options;
-  const rows = dataset.stream({ shuffle: true, seed, epochs: 1 });
+  const rows = dataset.stream(dataset.size === undefined ? { seed } : { shuffle: true, seed, epochs: 1 });
   const prompts = await new PromptSource(rows, format, model.config.maxPositions - maxCompletionLength).take(count);
   if (prompts.length === 0)
     throw new TrainerError(
@@ -82,13 +62,33 @@ export async function probeCompletions(options: ProbeOptions): Promise<Completio
   };
 }
 
+/**
+ * What the probe of `samples` prompts finds before the first step; nothing later, where lengths have been seen.
+ * @throws TrainerError OPTIONS_CLASH without a dataset to take prompts from: those of a stream belong to training.
+ */
+export async function probeFindings(
+  ports: Omit<ProbeOptions, 'dataset' | 'count'> & { dataset?: Dataset<Row> },
+  samples: number,
+  step: number,
+): Promise<Finding[]> {
+  if (samples === 0 || step > 0) return [];
+  const { dataset } = ports;
+  if (dataset === undefined) {
+    throw new TrainerError(
+      'TW_TRAINERS_OPTIONS_CLASH',
+      `probeSamples ${samples} needs \`dataset\`: prompts of a stream belong to training. Give dataset, or set probeSamples to 0.`,
+    );
+  }
+  return (await probeCompletions({ ...ports, dataset, count: samples })).findings;
+}
+
 function findingsOf(clippedRatio: number, suggested: number, { maxCompletionLength }: ProbeOptions): Finding[] {
   if (clippedRatio <= MOST_CLIPPED) return [];
   return [
     {
       severity: 'warning',
       code: 'TW_TRAINERS_COMPLETIONS_CUT',
-      message: `${(100 * clippedRatio).toFixed(0)} % of the probed completions were cut at maxCompletionLength ${maxCompletionLength} and can only score 0. Try ${suggested}, or teach the model to stop first (SFT with a trained stop token).`,
+      message: `${(100 * clippedRatio).toFixed(0)} % of the probed completions were cut at their limit of ${maxCompletionLength} tokens and can only score 0. Try ${suggested}, or teach the model to stop first (SFT with a trained stop token).`,
     },
   ];
 }

@@ -15,7 +15,7 @@ import {
   type RejectionSamplingOptions,
   type RejectionSamplingOptionsInput,
 } from '../options/rejection-sampling-options.ts';
-import { checkPolicy } from '../preflight/check-policy.ts';
+import { checkLearner } from '../preflight/check-learner.ts';
 import { recordOf, sampleAndScore } from '../rl/generation.ts';
 import { PromptSource, type PromptSourceState } from '../rl/prompt-source.ts';
 import { trajectorySequence } from '../rl/rollout.ts';
@@ -165,7 +165,10 @@ export function createRejectionSampler(settings: RejectionSamplerPorts & Rejecti
 
   return trainingLoop(run, {
     takeStep,
-    preflight: () => checkPolicy(model, format, run.window.parameters, options, options.maxCompletionLength),
+    preflight() {
+      const tokens = options.perDeviceTrainBatchSize * options.maxCompletionLength;
+      return checkLearner({ model, format, trained: run.window.parameters, options, tokens });
+    },
     isFinished: () => round === rounds && roundIsOver(),
   });
 }

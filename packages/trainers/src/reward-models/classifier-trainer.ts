@@ -8,7 +8,7 @@ import { microBatchesOf } from '../batches/micro-batches.ts';
 import { TrainerError } from '../errors.ts';
 import type { OptimizerWindow } from '../optimizer/optimizer-window.ts';
 import type { TrainingOptions } from '../options/training-options.ts';
-import { checkLearner } from '../preflight/check-texts.ts';
+import { checkLearner } from '../preflight/check-learner.ts';
 import type { LearnResult } from '../rl/learn.ts';
 import type { SharedPorts, Trainer, TrainerEvent } from '../trainer.ts';
 import { type TakeStep, trainingLoop } from '../training-loop.ts';
@@ -75,7 +75,7 @@ export function classifierTrainer<Item, State>(loop: ClassifierLoop<Item, State>
     takeStep,
     // how replies end matters to models that write, not to judges
     preflight: () =>
-      checkLearner(classifier.model, run.window.parameters, options, format, tokenizer).filter(
+      checkLearner({ model: classifier.model, format, tokenizer, trained: run.window.parameters, options }).filter(
         ({ code, severity }) => severity === 'error' || code === 'TW_TRAINERS_MEMORY',
       ),
   });

@@ -14,7 +14,7 @@ import {
   initialEntropyState,
 } from '../entropy/adaptive-entropy.ts';
 import { parseRlOptions, type RlOptions, type RlOptionsInput } from '../options/rl-options.ts';
-import { checkPolicy } from '../preflight/check-policy.ts';
+import { checkLearner } from '../preflight/check-learner.ts';
 import { probeFindings } from '../preflight/probe-completions.ts';
 import type { RolloutRecord, SharedPorts, Trainer } from '../trainer.ts';
 import { type TakeStep, trainingLoop } from '../training-loop.ts';
@@ -157,7 +157,13 @@ export function createRlTrainer(settings: RlPorts & RlOptionsInput): Trainer {
   return trainingLoop(run, {
     takeStep,
     preflight: async () => [
-      ...checkPolicy(model, format, run.window.parameters, options, options.maxCompletionLength),
+      ...checkLearner({
+        model,
+        format,
+        trained: run.window.parameters,
+        options,
+        tokens: perDeviceTrainBatchSize * options.maxCompletionLength,
+      }),
       ...(await probeFindings({ ...options, model, engine, format, dataset }, options.probeSamples, run.step)),
     ],
     dispose: () => frozen?.dispose(),

@@ -3,15 +3,13 @@
 
 import type { ChatFormat, Tokenizer } from '@thinkwright/chat';
 import type { Dataset } from '@thinkwright/datasets';
-import { memoryReport } from '@thinkwright/tensors';
 import { openStream, type RowPorts } from '../batches/open-stream.ts';
 import type { TrainingSequence } from '../batches/training-sequence.ts';
 import { TrainerError } from '../errors.ts';
 import { parseSftOptions, type SftOptions, type SftOptionsInput } from '../options/sft-options.ts';
+import { checkLearner } from '../preflight/check-learner.ts';
 import { checkRows } from '../preflight/check-rows.ts';
-import { checkTexts } from '../preflight/check-texts.ts';
 import { reportFindings } from '../preflight/finding.ts';
-import { checkMemory, estimateMemory } from '../preflight/memory-estimate.ts';
 import type { Evaluate, SharedPorts, Trainer, TrainerEvent } from '../trainer.ts';
 import { type TakeStep, trainingLoop } from '../training-loop.ts';
 import { TrainingRun } from '../training-run.ts';
@@ -73,9 +71,8 @@ export function createSftTrainer(settings: SftPorts & SftOptionsInput): Trainer 
   function preflight(sequences: TrainingSequence[], microBatch: TrainingSequence[]) {
     const tokens = microBatch.reduce((sum, { ids }) => sum + ids.length, 0);
     return [
-      ...checkTexts(model, format, tokenizer),
+      ...checkLearner({ model, format, tokenizer, trained: run.window.parameters, options, tokens }),
       ...checkRows(sequences, { vocabularySize: model.config.vocabularySize, stopIds: format?.stopIds }),
-      ...checkMemory(estimateMemory(model, run.window.parameters, options, tokens), memoryReport().bytes),
     ];
   }
 
