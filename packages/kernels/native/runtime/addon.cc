@@ -281,13 +281,13 @@ napi_value startTrace(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// The kept records as one ArrayBuffer of TraceEntry.
 napi_value scratchBytes(napi_env env, napi_callback_info) {
   napi_value bytes;
   napi_create_double(env, static_cast<double>(scratchBytesHeld()), &bytes);
   return bytes;
 }
 
+// The kept records as one ArrayBuffer of TraceEntry.
 napi_value takeTrace(napi_env env, napi_callback_info) {
   if (!opened(env)) return nullptr;
   device->stream->synchronize();

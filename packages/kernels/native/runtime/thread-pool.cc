@@ -73,6 +73,8 @@ void helper(int number) {
   Pool& p = pool();
   std::uint32_t seen = p.generation.load();
   for (;;) {
+    // Also before the first wait: a helper that begins only after joinThreads() has seen its generation already, and none follows.
+    if (p.stopping.load()) return;
     for (int spin = 0; spin < kHelperSpins && p.generation.load(std::memory_order_acquire) == seen; spin++) pause();
     if (p.generation.load() == seen) {
       p.sleeping.fetch_add(1);
@@ -80,7 +82,6 @@ void helper(int number) {
       p.sleeping.fetch_sub(1);
       continue;
     }
-    if (p.stopping.load()) return;
     seen = p.generation.load();
     if (number < p.active.load(std::memory_order_relaxed)) drain(p);
   }
