@@ -1,5 +1,5 @@
-// A run that was killed with SIGKILL, at moments that chance chose (three in each of eight runs), and resumed, ends with the bytes of a run
-// that was not.
+// A run that was killed with SIGKILL and resumed ends with the bytes of a run that was not, and samples the same on the way: killed in
+// the middle of a rollout, a backward pass, a save and between steps (twelve points, in kill-points.ts), and at moments that chance chose.
 import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { tf, uniform, useDevice } from '@thinkwright/tensors';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collectEvents } from '../test/index.ts';
+import type { TrainerEvent } from '../trainer.ts';
+import type { KillMoment } from './kill-points.ts';
 import { TINY_RUNS, type TinyRun, tinyTrainer } from './tiny-runs.ts';
 
 let folder = '';
@@ -25,8 +27,8 @@ async function newestBytes(outputDir: string): Promise<Record<string, string>> {
   return Object.fromEntries([['folder', newest], ...(await Promise.all(entries))]);
 }
 
-/** Runs the process, which kills itself at the moment given. Resolves to whether it came to its end. */
-function runProcess(kind: string, outputDir: string, moment: number[] = []): Promise<boolean> {
+/** Runs the process, which kills itself at the moment given. Resolves to what it said last; '' when it came to its end. */
+function runProcess(kind: string, outputDir: string, moment: (string | number)[] = []): Promise<string> {
   const script = new URL('./tiny-run-process.ts', import.meta.url).pathname;
   const parameters = ['--conditions=@thinkwright/source', script, kind, outputDir, ...moment.map(String)];
   const child = spawn(process.execPath, parameters, { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -36,42 +38,101 @@ function runProcess(kind: string, outputDir: string, moment: number[] = []): Pro
   });
   return new Promise((resolve, reject) => {
     child.on('close', (code, signal) => {
-      if (signal === 'SIGKILL') resolve(false);
-      else if (code === 0) resolve(true);
+      if (signal === 'SIGKILL') resolve(errors.trim().split('\n').at(-1) || 'killed');
+      else if (code === 0) resolve('');
       else reject(new Error(`the run failed: ${errors}`));
     });
   });
 }
 
-/** Three moments each: so many events in (1: the very start), and up to 40 ms on. */
-const KILLED: TinyRun[] = [
-  'sft',
-  'rl',
-  'ppo',
-  'ppo-value-model',
-  'dpo',
-  'reward-model-lora',
-  'process-reward',
-  'process-reward-lora',
+/**
+ * A process dies at the `count`-th of the moment's kind, after `step` saved steps. Every run accumulates two micro-batches a step, so an even
+ * count of backward passes falls between the micro-batches of one update. (PPO trains only the value head in its first two steps.)
+ */
+interface KillPoint {
+  run: TinyRun;
+  during: KillMoment;
+  count: number;
+  step: number;
+  says: RegExp;
+}
+const backward = { during: 'a backward pass', says: /^killed in a backward pass$/ } as const;
+const save = (step: number) => ({
+  ...{ during: 'a save' as const, count: step, step: step - 1 },
+  says: new RegExp(`^killed in a save to \\.checkpoint-${step}\\.tmp-`),
+});
+const pause = (step: number) => ({
+  ...{ during: 'two steps' as const, count: step, step: step - 1 },
+  says: new RegExp(`^killed in the pause after step ${step}$`),
+});
+const rollout = { during: 'a rollout', says: /^killed in a rollout of \d+ prompts$/ } as const;
+const KILL_POINTS: KillPoint[] = [
+  { run: 'sft', ...backward, count: 4, step: 1 },
+  { run: 'sft', ...save(3) },
+  { run: 'sft', ...pause(2) },
+  { run: 'rl', ...rollout, count: 3, step: 4 },
+  { run: 'rl', ...backward, count: 6, step: 2 },
+  { run: 'rl', ...save(2) },
+  { run: 'ppo', ...rollout, count: 2, step: 4 },
+  { run: 'ppo', ...backward, count: 8, step: 5 },
+  { run: 'ppo', ...save(5) },
+  { run: 'dpo', ...backward, count: 8, step: 3 },
+  { run: 'dpo', ...save(2) },
+  { run: 'dpo', ...pause(4) },
 ];
+
+/** Three moments each: so many events in (1: the very start), and up to 40 ms on. */
+const KILLED_BY_CHANCE: TinyRun[] = ['ppo-value-model', 'reward-model-lora', 'process-reward', 'process-reward-lora'];
+
+/** Samples and metrics of the steps after `step`, without times. */
+const tale = (events: readonly TrainerEvent[], step: number) =>
+  events.flatMap((event): object[] => {
+    if (event.step <= step) return [];
+    if (event.type === 'rollout') return [event];
+    if (event.type !== 'step-end') return [];
+    const { tokens_per_second: _, ...metrics } = event.metrics;
+    return [{ step: event.step, metrics, tokens: event.tokens }];
+  });
 
 describe.each(TINY_RUNS)('%s', (kind) => {
   let reference: Record<string, string> = {};
+  let events: TrainerEvent[] = [];
   beforeAll(async () => {
     const outputDir = join(folder, `${kind}-reference`);
     const { trainer } = await tinyTrainer(kind, { outputDir });
-    await collectEvents(trainer);
+    events = (await collectEvents(trainer)).events;
     reference = await newestBytes(outputDir);
   });
 
-  if (KILLED.includes(kind)) {
+  for (const { during, count, step, says } of KILL_POINTS.filter(({ run }) => run === kind)) {
+    const where = during === 'two steps' ? 'between two steps' : `during ${during}`;
+    it(`is the same after kill -9 ${where}`, async () => {
+      const outputDir = join(folder, `${kind}-${during}`);
+      expect(await runProcess(kind, outputDir, [during, count])).toMatch(says);
+      const halfWritten = (await readdir(outputDir)).filter((name) => name.startsWith('.checkpoint-'));
+      expect(halfWritten).toHaveLength(during === 'a save' ? 1 : 0);
+      for (const name of halfWritten) {
+        const files = await readdir(join(outputDir, name));
+        expect(files).toEqual(expect.arrayContaining(['adapter_model.safetensors', 'optimizer.safetensors']));
+        expect(files).not.toContain('manifest.json');
+      }
+      const { trainer } = await tinyTrainer(kind, { outputDir, resumeFromCheckpoint: true });
+      await trainer.ready();
+      expect(trainer.step).toBe(step);
+      const resumed = await collectEvents(trainer);
+      expect(tale(resumed.events, step)).toEqual(tale(events, step));
+      expect(await newestBytes(outputDir)).toEqual(reference);
+    });
+  }
+
+  if (KILLED_BY_CHANCE.includes(kind)) {
     it('is the same after kill -9 at three moments', async () => {
       const outputDir = join(folder, `${kind}-killed`);
       for (const attempt of [0, 1, 2]) {
-        const moment = [1 + attempt, 40 * uniform(attempt, KILLED.indexOf(kind))];
-        expect(await runProcess(kind, outputDir, moment)).toBe(false);
+        const moment = ['event', 1 + attempt, 40 * uniform(attempt, KILLED_BY_CHANCE.indexOf(kind))];
+        expect(await runProcess(kind, outputDir, moment)).toBe('killed');
       }
-      expect(await runProcess(kind, outputDir)).toBe(true);
+      expect(await runProcess(kind, outputDir)).toBe('');
       expect(await newestBytes(outputDir)).toEqual(reference);
     });
   }

@@ -1,14 +1,18 @@
-// A process that runs a tiny training and resumes from what it finds: `node tiny-run-process.ts <run> <outputDir> [<event> <ms>]`.
-// With a moment given it kills itself with SIGKILL so many milliseconds after the event of that number, from another thread, so that
-// the blow falls in the middle of whatever is going on: a rollout, a backward pass, a save.
+// A process that runs a tiny training, resumes from what it finds, and kills itself with SIGKILL:
+// `node tiny-run-process.ts <run> <outputDir> [<moment> <count>]`. The moment is a named one (see kill-points.ts), or 'event' with a
+// count and milliseconds: so long after the event of that number, from another thread, so that the blow falls in the middle of
+// whatever is going on.
 
 import { Worker } from 'node:worker_threads';
+import { createEngine } from '@thinkwright/models';
 import { useDevice } from '@thinkwright/tensors';
+import { die, dieInBackward, dieInSave, dyingEngine, type KillMoment } from './kill-points.ts';
 import { type TinyRun, tinyTrainer } from './tiny-runs.ts';
 
-const [kind, outputDir, killEvent, milliseconds] = process.argv.slice(2) as [TinyRun, string, string?, string?];
+type Parameters = [TinyRun, string, (KillMoment | 'event')?, string?, string?];
+const [kind, outputDir, moment, count, milliseconds] = process.argv.slice(2) as Parameters;
 const killer =
-  killEvent === undefined
+  moment !== 'event'
     ? undefined
     : new Worker(
         `require('node:worker_threads').parentPort.on('message', (ms) => setTimeout(() => process.kill(process.pid, 'SIGKILL'), ms))`,
@@ -16,6 +20,15 @@ const killer =
       );
 killer?.unref();
 await useDevice('cpu');
-const { trainer } = await tinyTrainer(kind, { outputDir, resumeFromCheckpoint: true });
+const { trainer, model } = await tinyTrainer(kind, {
+  outputDir,
+  resumeFromCheckpoint: true,
+  ...(moment === 'a rollout' && { engineOf: (model) => dyingEngine(createEngine(model), Number(count)) }),
+});
+if (moment === 'a backward pass') dieInBackward(model, Number(count));
+if (moment === 'a save') dieInSave(Number(count));
 let events = 0;
-for await (const _ of trainer.train()) if (++events === Number(killEvent)) killer!.postMessage(Number(milliseconds));
+for await (const { type, step } of trainer.train()) {
+  if (++events === Number(count)) killer?.postMessage(Number(milliseconds));
+  if (moment === 'two steps' && type === 'step-end' && step === Number(count)) die(`the pause after step ${step}`);
+}

@@ -6,6 +6,7 @@ import { arrayDataset, loadDataset } from '@thinkwright/datasets';
 import { createAdapter, createClassifier, createEngine, type LanguageModel } from '@thinkwright/models';
 import { tinyModel } from '@thinkwright/models/test';
 import type { RewardFunction } from '@thinkwright/rewards';
+import type { RolloutEngine } from '@thinkwright/rollouts';
 import { createDistillationTrainer } from '../distillation/distillation-trainer.ts';
 import { createPpoTrainer } from '../ppo/ppo-trainer.ts';
 import { createPreferenceTrainer } from '../preference/preference-trainer.ts';
@@ -38,6 +39,7 @@ export interface TinyRunOptions {
   resumeFromCheckpoint?: boolean | string;
   saveSteps?: number;
   learningRate?: number;
+  engineOf?: (model: LanguageModel) => RolloutEngine;
 }
 
 /** Pays for even ids: dense enough that random weights have something to learn. */
@@ -69,7 +71,7 @@ const withoutModel = <Shared extends { model: LanguageModel }>({ model: _, ...ow
 
 export async function tinyTrainer(
   kind: TinyRun,
-  { saveSteps = 1, learningRate = 0.02, ...ports }: TinyRunOptions,
+  { saveSteps = 1, learningRate = 0.02, engineOf = createEngine, ...ports }: TinyRunOptions,
 ): Promise<{ trainer: Trainer; model: LanguageModel }> {
   const format = presetFormat('quickstart');
   const model = tinyModel({ seed: 3, vocabularySize: format.tokenizer.vocabularySize, layerCount: 1 });
@@ -115,13 +117,13 @@ export async function tinyTrainer(
   if (kind === 'distillation') {
     const teacher = tinyModel({ seed: 8, vocabularySize: format.tokenizer.vocabularySize, layerCount: 1 });
     const batch = { perDeviceTrainBatchSize: 2, gradientAccumulationSteps: 2, maxNewTokens: 4, maxSteps: 5 };
-    const engine = createEngine(model);
+    const engine = engineOf(model);
     return {
       trainer: createDistillationTrainer({ ...shared, teacher, engine, stream: await rows('sft'), ...batch }),
       model,
     };
   }
-  const sampling = { engine: createEngine(model), reward: evenIds, maxCompletionLength: 4, numGenerations: 2 };
+  const sampling = { engine: engineOf(model), reward: evenIds, maxCompletionLength: 4, numGenerations: 2 };
   const stream = await rows('rl');
   if (kind === 'rl') {
     const batch = { perDeviceTrainBatchSize: 2, gradientAccumulationSteps: 2, stepsPerGeneration: 4, maxSteps: 6 };
