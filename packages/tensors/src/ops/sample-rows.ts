@@ -7,8 +7,8 @@ import { philoxInto } from '../random/philox.ts';
 import { STREAMS, toUniformDouble } from '../random/uniform.ts';
 import { hasKernel, runKernel } from '../tape.ts';
 import { tf } from '../tfjs.ts';
-import { keptTokens } from './kept-tokens.ts';
 import { penalises, type RowSettings, SETTINGS_WIDTH, unpackSettings } from './sampling-settings.ts';
+import { keptTokens } from './token-filters/kept-tokens.ts';
 import { logSoftmaxRows } from './token-log-probs.ts';
 
 /** All tensors of M rows, so that a captured graph can be replayed with other rows. */
