@@ -1,3 +1,3 @@
 import { library } from '../../tsup.shared.ts';
 
-export default library(['src/index.ts', 'src/test/index.ts']);
+export default library(['src/index.ts', 'src/options/index.ts', 'src/test/index.ts']);

@@ -19,8 +19,8 @@ import { createEngine } from './engine/engine.ts';
 import { createModel } from './initialize.ts';
 import type { LanguageModel } from './language-model.ts';
 import { loadModel } from './loading/load-model.ts';
-import type { Storage } from './loading/storage.ts';
 import { createAdapter } from './lora/adapter.ts';
+import type { Storage } from './options/index.ts';
 import { saveModel } from './save-model.ts';
 import { tinyConfig, tinyModel } from './test/tiny-model.ts';
 import { tokenLogProbsOf } from './token-log-probs-of.ts';
@@ -174,6 +174,10 @@ describe.skipIf(!hasNative)('a model in fewer bits on the native device', () => 
     model.dispose();
     await expect(loadModel(folder, { storage: 'q3' as Storage })).rejects.toMatchObject({
       code: 'TW_MODELS_BAD_STORAGE',
+    });
+    await expect(loadModel(folder, { keyValueCache: 'q8_0' as 'bfloat16' })).rejects.toMatchObject({
+      code: 'TW_MODELS_BAD_STORAGE',
+      message: expect.stringMatching(/keyValueCache is 'q8_0'; expected one of float32, bfloat16/),
     });
   });
 });

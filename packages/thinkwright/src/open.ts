@@ -1,9 +1,10 @@
 // A device and a model for commands that answer: with progress on stderr while it loads.
 
+import type { ModelOptions } from '@thinkwright/models';
 import type { OpenedModel } from '@thinkwright/recipes/stages';
 import type { Output } from './output.ts';
 
-export interface OpenOptions {
+export interface OpenOptions extends ModelOptions {
   device?: string;
   threads?: number;
   signal?: AbortSignal;
@@ -16,7 +17,7 @@ export interface OpenedForAnswers extends OpenedModel {
 export async function openForAnswers(
   idOrPath: string,
   output: Output,
-  { device: wanted = 'auto', threads, signal }: OpenOptions,
+  { device: wanted = 'auto', threads, signal, storage, numerics, keyValueCache }: OpenOptions,
 ): Promise<OpenedForAnswers> {
   const [{ useDevice }, { openModel }] = await Promise.all([
     import('@thinkwright/tensors'),
@@ -27,6 +28,9 @@ export async function openForAnswers(
   try {
     const opened = await openModel(idOrPath, {
       signal,
+      storage,
+      numerics,
+      keyValueCache,
       onProgress(progress) {
         if (progress.phase === 'download')
           line.show(

@@ -2,6 +2,7 @@
 
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { TrainKind } from './commands/train.ts';
+import { addModelOptions } from './model-options.ts';
 import { addRewardCommands } from './reward-commands.ts';
 
 // Commander checked the types of what it parsed; each command declares what it takes.
@@ -110,7 +111,7 @@ export function createProgram(version: string, finish: Finish): Command {
 
   const train = program.command('train').description('Train without writing a recipe: flags for a single stage.');
   const trainStage = (kind: TrainKind) =>
-    runOptions(train.command(`${kind} [recipe]`))
+    addModelOptions(runOptions(train.command(`${kind} [recipe]`)), ['storage', 'keyValueCache'])
       .option('--model <path>', 'hub id, folder or .gguf file')
       .option('--data <name>', 'data set, generator or .jsonl file')
       .option(
@@ -133,6 +134,7 @@ export function createProgram(version: string, finish: Finish): Command {
       examples(
         'thinkwright train sft --model HuggingFaceTB/SmolLM2-135M-Instruct --data gsm8k-train.jsonl --lora --max-steps 100',
         'thinkwright train sft recipe.yaml --set sft.learning_rate=1e-4',
+        'thinkwright train sft --model ./model.Q4_0.gguf --storage native --lora --data rows.jsonl   QLoRA on the blocks of the file',
       ),
     );
   trainStage('preference')
@@ -175,7 +177,7 @@ export function createProgram(version: string, finish: Finish): Command {
       examples('thinkwright train distill --model ./small --teacher ./large --data rows.jsonl --option lmbda=0.5'),
     );
 
-  sharedOptions(program.command('eval <model>'))
+  addModelOptions(sharedOptions(program.command('eval <model>')))
     .description(
       'Measure a model on held-out problems: greedy, sampled, pass@k and maj@k with 95 % intervals, thinking or not.',
     )
@@ -192,6 +194,7 @@ export function createProgram(version: string, finish: Finish): Command {
       examples(
         'thinkwright eval runs/quickstart/stages/04-grpo-*/model --task last-digit-chains',
         'thinkwright eval SmolLM2-135M-Instruct.Q4_1.gguf --task gsm8k --data gsm8k-test.jsonl --limit 100 --samples 0',
+        'thinkwright eval ./SmolLM2-135M-Instruct.Q4_0.gguf --task gsm8k --data gsm8k-test.jsonl --storage native --numerics int8',
         'thinkwright eval ./model --task last-digit-chains --json | jq .think.sampled',
       ),
     )
@@ -199,14 +202,14 @@ export function createProgram(version: string, finish: Finish): Command {
       finish(await (await import('./commands/eval.ts')).evaluateModel(model, options)),
     );
 
-  samplingOptions(sharedOptions(program.command('chat <model>')))
+  addModelOptions(samplingOptions(sharedOptions(program.command('chat <model>'))))
     .description('Talk to a model. Thinking is shown dimmed; /think and /no_think switch it, /help lists the rest.')
     .option('--system <text>', 'system message')
     .addHelpText(
       'after',
       examples(
         'thinkwright chat HuggingFaceTB/SmolLM2-135M-Instruct',
-        'thinkwright chat ./SmolLM2-135M-Instruct.Q4_1.gguf --temperature 0',
+        'thinkwright chat ./SmolLM2-135M-Instruct.Q4_1.gguf --temperature 0 --storage native --numerics int8',
         'echo "4+7*3-8" | thinkwright chat runs/quickstart/stages/04-grpo-*/model',
       ),
     )
@@ -214,7 +217,7 @@ export function createProgram(version: string, finish: Finish): Command {
       finish(await (await import('./commands/chat.ts')).chat(model, options)),
     );
 
-  samplingOptions(sharedOptions(program.command('generate <model> [prompt]')))
+  addModelOptions(samplingOptions(sharedOptions(program.command('generate <model> [prompt]'))))
     .description('Complete one prompt and print it. Without a prompt, reads standard input.')
     .option('--raw', 'no chat template: continue the text as it is')
     .option('--samples <count>', 'how many completions', positive, 1)

@@ -2,7 +2,6 @@
 
 import { stat } from 'node:fs/promises';
 import { openModelTensors } from '@thinkwright/checkpoints';
-import type { KeyValueStorage, Numerics } from '@thinkwright/tensors';
 import { architectureOf } from '../architectures.ts';
 import { parseModelConfig } from '../config.ts';
 import { ModelError } from '../errors.ts';
@@ -10,27 +9,14 @@ import type { LanguageModel } from '../language-model.ts';
 import { createAdapter } from '../lora/adapter.ts';
 import { loadAdapter } from '../lora/adapter-folder.ts';
 import type { LoraOptions } from '../lora/lora-options.ts';
+import { checkModelOptions, type ModelOptions } from './check-options.ts';
 import { type DownloadProgress, downloadModel, type HubOptions, parseHubId } from './hub.ts';
 import { readWeights, type WeightProgress } from './read-weights.ts';
-import { checkNumerics, checkStorage, type Storage } from './storage.ts';
+import { checkDeviceNumerics } from './storage.ts';
 
 export type LoadProgress = ({ phase: 'download' } & DownloadProgress) | ({ phase: 'weights' } & WeightProgress);
 
-export interface LoadModelOptions extends Omit<HubOptions, 'onProgress'> {
-  /**
-   * How the matrices are kept. Default `float32`, the only one that can be trained; the others are frozen, so they serve
-   * inference and the base of an adapter (QLoRA), with the exact results of float32 weights of the same values.
-   */
-  storage?: Storage;
-  /**
-   * How products with stored matrices are computed. Default `exact`. `int8`: activations rounded to 8 bits, 32 to a scale, for
-   * matrices in q8_0, q4_0, q4_1 or q4_k. `bf16`: activations rounded to bfloat16, for matrices in bfloat16. Matrices in other
-   * formats stay exact. Both are faster, for inference only, on the native device only. Rows keep their bits whatever the batch,
-   * the threads and the instruction set; they differ from `exact` by the rounding.
-   */
-  numerics?: Numerics;
-  /** How engines keep keys and values: see `LanguageModel.keyValueCache`. Default `float32`. */
-  keyValueCache?: KeyValueStorage;
+export interface LoadModelOptions extends ModelOptions, Omit<HubOptions, 'onProgress'> {
   /** Attach a fresh adapter and train only that. */
   lora?: LoraOptions;
   /** Attach the adapter in this PEFT folder. */
@@ -73,8 +59,8 @@ export async function loadModel(idOrPath: string, options: LoadModelOptions = {}
       'TW_MODELS_ADAPTER_STATE',
       'Give either lora (a fresh adapter) or adapter (a saved one), not both.',
     );
-  checkStorage(options.storage ?? 'float32');
-  checkNumerics(options.numerics ?? 'exact', options.storage ?? 'float32');
+  checkModelOptions(options);
+  checkDeviceNumerics(options.numerics ?? 'exact');
   const source = await openModelTensors(await resolveModel(idOrPath, options));
   const { signal, onProgress, storage, numerics } = options;
   try {

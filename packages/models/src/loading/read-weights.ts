@@ -5,8 +5,9 @@ import type { ModelTensors } from '@thinkwright/checkpoints';
 import { type Numerics, tf } from '@thinkwright/tensors';
 import type { ModelConfig } from '../config.ts';
 import { ModelError } from '../errors.ts';
+import type { Storage } from '../options/index.ts';
 import { embeddingName, headName, type ParameterSpec, parameterSpecs } from '../parameter-specs.ts';
-import { expectSomeIn, readTensor, type Storage } from './storage.ts';
+import { expectSomeIn, readTensor } from './storage.ts';
 
 export interface WeightProgress {
   loadedTensors: number;

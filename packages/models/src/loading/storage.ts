@@ -13,12 +13,9 @@ import {
   tf,
 } from '@thinkwright/tensors';
 import { ModelError } from '../errors.ts';
+import type { Storage } from '../options/index.ts';
 import type { ParameterSpec } from '../parameter-specs.ts';
-
-/** `native`: blocks and 16-bit floats as the file has them; formats that cannot be computed with become float32. */
-export type Storage = 'float32' | 'bfloat16' | 'float16' | 'q8_0' | 'q4_0' | 'q4_1' | 'native';
-
-const storages: readonly Storage[] = ['float32', 'bfloat16', 'float16', 'q8_0', 'q4_0', 'q4_1', 'native'];
+import { readBy } from './check-options.ts';
 
 const STORED_AS: Partial<Record<DataType, StorageType>> = {
   BF16: 'bfloat16',
@@ -85,30 +82,8 @@ function notFinite(name: string, what: string, index: number): ModelError {
   );
 }
 
-/** @throws ModelError TW_MODELS_BAD_STORAGE for an unknown name */
-export function checkStorage(storage: string): void {
-  if ((storages as readonly string[]).includes(storage)) return;
-  throw new ModelError(
-    'TW_MODELS_BAD_STORAGE',
-    `storage is '${storage}'; expected one of ${storages.join(', ')} ('native' keeps what a GGUF or 16-bit file has).`,
-  );
-}
-
-const numericsNames: readonly Numerics[] = ['exact', 'int8', 'bf16'];
-const readBy = { int8: 'q8_0, q4_0, q4_1', bf16: 'bfloat16' };
-
-/** @throws ModelError TW_MODELS_BAD_NUMERICS for an unknown name, or a storage that these numerics never read */
-export function checkNumerics(numerics: string, storage: Storage): void {
-  if (!(numericsNames as readonly string[]).includes(numerics))
-    throw new ModelError(
-      'TW_MODELS_BAD_NUMERICS',
-      `numerics is '${numerics}'; expected one of ${numericsNames.join(', ')}.`,
-    );
-  if (storage !== 'native' && !fitsNumerics(numerics as Numerics, storage))
-    throw new ModelError(
-      'TW_MODELS_BAD_NUMERICS',
-      `numerics '${numerics}' does not read storage '${storage}'. Set storage to ${readBy[numerics as keyof typeof readBy]} or native.`,
-    );
+/** @throws ModelError TW_MODELS_BAD_NUMERICS when the active device computes in float32 only */
+export function checkDeviceNumerics(numerics: Numerics): void {
   if (numerics !== 'exact' && !storesWeights())
     throw new ModelError(
       'TW_MODELS_BAD_NUMERICS',

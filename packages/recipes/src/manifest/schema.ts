@@ -1,6 +1,7 @@
 // What a recipe may say. Options of a stage are the trainer's own and are checked by the trainer's schema (see stages/).
 
 import { z } from 'zod';
+import { modelOptionsShape } from './model-options.ts';
 
 const positiveInteger = z.int().positive();
 
@@ -34,6 +35,7 @@ export const modelSchema = z
     scratch: scratchSchema.optional(),
     lora: loraSchema.optional(),
     format: z.string().optional(),
+    ...modelOptionsShape,
   })
   .refine((model) => (model.path === undefined) !== (model.scratch === undefined), {
     message: 'give either "path" (a hub id, a folder or a .gguf file) or "scratch" (sizes of a new model)',

@@ -92,9 +92,11 @@ export function issueError(
   const full = [...base, ...path];
   const found = valueAt(value, path);
   const what = found === undefined ? 'is missing' : `is ${show(found)}`;
+  const nearest =
+    issue.code === 'invalid_value' && typeof found === 'string' && nearestName(found, issue.values.map(String));
   return new RecipeError(
     'TW_RECIPES_INVALID',
-    `${source.where(full)}: ${pathName(full) || 'the recipe'} ${what}. ${issue.message.replace(/^Invalid input: /, 'Here: ')}.`,
+    `${source.where(full)}: ${pathName(full) || 'the recipe'} ${what}. ${issue.message.replace(/^Invalid input: /, 'Here: ')}.${nearest ? ` Did you mean "${nearest}"?` : ''}`,
   );
 }
 

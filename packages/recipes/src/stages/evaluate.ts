@@ -2,16 +2,21 @@
 // reward model of the recipe; greedy answers stay the model's own, to compare with.
 
 import { TASK_NAMES } from '@thinkwright/evals';
+import { checkModelOptions } from '@thinkwright/models';
 import { bestOfNEngine, type RolloutEngine, stepBeamEngine } from '@thinkwright/rollouts';
 import { z } from 'zod';
 import { RecipeError } from '../errors.ts';
 import { nearestName } from '../manifest/key-names.ts';
+import { modelOptionsShape } from '../manifest/model-options.ts';
+import type { StageManifest } from '../manifest/schema.ts';
 import { validate } from '../manifest/validate.ts';
+import { trains } from '../run/plan.ts';
+import { errorAt } from './error-at.ts';
 import { evaluateModel, evaluationOptionsSchema } from './evaluation.ts';
 import type { StageContext, StageExecutor } from './executor.ts';
 import { rewardModelStageNamed, stageSearchScore } from './reward-model-stage.ts';
 import type { RewardPorts } from './rewards.ts';
-import { openStageModel } from './stage-model.ts';
+import { modelOptionsOf, openStageModel } from './stage-model.ts';
 import { dataFingerprint, dataOf, dataOptions } from './tasks.ts';
 
 type Place = Pick<StageContext, 'recipe' | 'stage' | 'textIndex'>;
@@ -29,7 +34,8 @@ const searchSchema = z.strictObject({
   maxSteps: z.int().min(1).default(32),
 });
 
-const stageOptionsSchema = evaluationOptionsSchema.extend({ search: searchSchema.optional() });
+/** With how the model is loaded to be measured, over what the recipe says. */
+const stageOptionsSchema = evaluationOptionsSchema.extend({ search: searchSchema.optional(), ...modelOptionsShape });
 
 const optionsOf = ({ recipe, stage, textIndex }: Place) =>
   validate(stageOptionsSchema, recipe.source, ['stages', textIndex, 'options'], stage.options);
@@ -37,6 +43,7 @@ const optionsOf = ({ recipe, stage, textIndex }: Place) =>
 export const evaluateStage: StageExecutor = {
   check(place) {
     checkSearch(place);
+    checkLoading(place);
     const { name } = dataOf(place);
     if (TASK_NAMES.includes(name)) return;
     const nearest = nearestName(name, TASK_NAMES);
@@ -48,9 +55,9 @@ export const evaluateStage: StageExecutor = {
   fingerprint: dataFingerprint,
   async run(context) {
     const { recipe, input, signal, emit } = context;
-    const { search, ...options } = optionsOf(context);
+    const { search, storage, numerics, keyValueCache, ...options } = optionsOf(context);
     const { name, options: dataset } = dataOptions(context);
-    const opened = await openStageModel(recipe, input, signal);
+    const opened = await openStageModel(recipe, input, signal, { storage, numerics, keyValueCache });
     const disposals: (() => void | Promise<void>)[] = [];
     let told = 0;
     try {
@@ -79,6 +86,22 @@ export const evaluateStage: StageExecutor = {
     }
   },
 };
+
+/** What would fail after hours of training is refused before. */
+function checkLoading(place: Place): void {
+  const { recipe, stage, textIndex } = place;
+  const options = modelOptionsOf(recipe, optionsOf(place));
+  const where = recipe.source.where(['stages', textIndex, 'options']);
+  errorAt(where, () => checkModelOptions(options));
+  const fresh = recipe.model.scratch && !recipe.stages.slice(0, recipe.stages.indexOf(stage)).some(trainsPolicy);
+  if (fresh && (options.storage ?? 'float32') !== 'float32')
+    throw new RecipeError(
+      'TW_RECIPES_INVALID',
+      `${where}: stage "${stage.name}" has storage "${options.storage}", but the model before it is fresh and untrained, in float32. Leave storage out.`,
+    );
+}
+
+const trainsPolicy = ({ kind }: StageManifest) => trains(kind);
 
 function checkSearch(place: Place): void {
   const { search } = optionsOf(place);

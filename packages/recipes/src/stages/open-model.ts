@@ -12,6 +12,7 @@ import {
   type LoadModelOptions,
   loadModel,
   type ModelConfig,
+  type ModelOptions,
   resolveModel,
 } from '@thinkwright/models';
 import { RecipeError } from '../errors.ts';
@@ -22,7 +23,9 @@ export interface OpenedModel {
   format: ChatFormat;
 }
 
-export interface OpenModelOptions extends Pick<LoadModelOptions, 'lora' | 'revision' | 'signal' | 'onProgress'> {
+export interface OpenModelOptions
+  extends ModelOptions,
+    Pick<LoadModelOptions, 'lora' | 'revision' | 'signal' | 'onProgress'> {
   /** A chat preset instead of the model's own template. */
   format?: PresetName;
 }

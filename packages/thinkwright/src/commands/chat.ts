@@ -5,15 +5,13 @@ import type { Mode } from '@thinkwright/chat';
 import type { Message } from '@thinkwright/rewards';
 import { answer, type SamplingFlags } from '../answer.ts';
 import { CliError } from '../errors.ts';
-import { openForAnswers } from '../open.ts';
+import { type OpenOptions, openForAnswers } from '../open.ts';
 import { createOutput, type OutputOptions } from '../output.ts';
 import { printableLines } from '../terminal/text.ts';
 
-export interface ChatOptions extends OutputOptions, SamplingFlags {
+export interface ChatOptions extends OutputOptions, SamplingFlags, OpenOptions {
   system?: string;
   mode?: Mode;
-  device?: string;
-  threads?: number;
 }
 
 const help = `  /think, /no_think   whether to think first, from the next question on

@@ -4,11 +4,11 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { CliError } from '../errors.ts';
 import { watchInterrupt } from '../interrupt.ts';
-import { openForAnswers, progressLine } from '../open.ts';
+import { type OpenOptions, openForAnswers, progressLine } from '../open.ts';
 import { createOutput, type OutputOptions } from '../output.ts';
 import { comparisonLines } from '../terminal/comparison.ts';
 
-export interface EvalCommandOptions extends OutputOptions {
+export interface EvalCommandOptions extends OutputOptions, OpenOptions {
   task: string;
   data?: string;
   limit?: number;
@@ -17,8 +17,6 @@ export interface EvalCommandOptions extends OutputOptions {
   maxTokens?: number;
   modes?: string;
   seed?: number;
-  device?: string;
-  threads?: number;
 }
 
 export async function evaluateModel(model: string, options: EvalCommandOptions): Promise<number> {
@@ -59,6 +57,9 @@ export async function evaluateModel(model: string, options: EvalCommandOptions):
       samples: shown,
       seconds,
       device: opened.device,
+      storage: options.storage,
+      numerics: options.numerics,
+      keyValueCache: options.keyValueCache,
     });
     return 0;
   } catch (error) {

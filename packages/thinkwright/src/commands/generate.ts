@@ -6,18 +6,16 @@ import type { Message } from '@thinkwright/rewards';
 import { answer, type SamplingFlags, samplingOf } from '../answer.ts';
 import { CliError } from '../errors.ts';
 import { watchInterrupt } from '../interrupt.ts';
-import { openForAnswers } from '../open.ts';
+import { type OpenOptions, openForAnswers } from '../open.ts';
 import { createOutput, type OutputOptions } from '../output.ts';
 import { printableLines } from '../terminal/text.ts';
 
-export interface GenerateOptions extends OutputOptions, SamplingFlags {
+export interface GenerateOptions extends OutputOptions, SamplingFlags, OpenOptions {
   raw?: boolean;
   samples?: number;
   stop?: string[];
   system?: string;
   mode?: Mode;
-  device?: string;
-  threads?: number;
 }
 
 export async function generateText(

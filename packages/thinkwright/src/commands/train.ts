@@ -1,10 +1,12 @@
 // `thinkwright train sft|rl|ppo|...`: one stage from flags (a recipe of one stage is made of them), or the stage of a recipe file.
 
+import type { ModelOption } from '@thinkwright/models/options';
 import { stringify } from 'yaml';
 import { CliError } from '../errors.ts';
+import { modelFlags, modelOverrides } from '../model-options.ts';
 import { overridesOf, type RunCommandOptions, resumeCommand, run, runLoaded } from './run.ts';
 
-export interface TrainCommandOptions extends RunCommandOptions {
+export interface TrainCommandOptions extends RunCommandOptions, Partial<Record<ModelOption, string>> {
   option?: string[];
   maxSteps?: number;
   learningRate?: number;
@@ -85,7 +87,7 @@ function flagOverrides(kind: string, options: TrainCommandOptions): string[] {
   const given = Object.entries(flags).flatMap(([key, value]) =>
     value === undefined ? [] : [`${kind}.${key}=${value}`],
   );
-  return [...given, ...(options.option ?? []).map((option) => `${kind}.${option}`)];
+  return [...given, ...modelOverrides(options), ...(options.option ?? []).map((option) => `${kind}.${option}`)];
 }
 
 function trainFlags(options: TrainCommandOptions): string[] {
@@ -96,6 +98,7 @@ function trainFlags(options: TrainCommandOptions): string[] {
   if (options.lora !== undefined && options.lora !== false)
     words.push('--lora', ...(options.lora === true ? [] : [String(options.lora)]));
   if (options.teacher !== undefined) words.push('--teacher', options.teacher);
+  words.push(...modelFlags(options));
   for (const option of options.option ?? []) words.push('--option', option);
   return words;
 }
