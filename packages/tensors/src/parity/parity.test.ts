@@ -5,7 +5,7 @@ import { presentDevices } from '../test/present-devices.ts';
 import { parityFamilies } from './index.ts';
 
 const folder = fileURLToPath(new URL('fixtures', import.meta.url));
-const cases: Record<string, number> = { 'token-logprobs': 10, 'optim/adamw': 7, sampling: 63 };
+const cases: Record<string, number> = { 'token-logprobs': 10, 'optim/adamw': 8, sampling: 63 };
 
 for (const device of await presentDevices()) {
   describe(`on ${device}`, () => {

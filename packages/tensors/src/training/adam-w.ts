@@ -1,7 +1,7 @@
 // AdamW (Loshchilov and Hutter 2019) in the operation order of torch.optim.AdamW, single-tensor form.
 // Kernel, in place, all parameters at once: TwAdamW { value0, gradient0, average0, squareAverage0, value1, …, gradientScale? }
 // attrs { beta1, beta2, epsilon, updates: for each { keep (1 - lr * decay), stepSize (lr / (1 - beta1^t)),
-// correction (sqrt(1 - beta2^t)) } } → nothing.
+// correction (sqrt(1 - beta2^t)) } } → nothing. AMSGrad (Reddi et al. 2018, https://arxiv.org/abs/1904.09237) has no kernel.
 import { TensorError } from '../errors.ts';
 import { expectShape } from '../expect.ts';
 import { hasKernel, runKernel } from '../tape.ts';
@@ -14,6 +14,8 @@ export interface AdamWOptions {
   epsilon?: number;
   /** Decoupled weight decay, for parameters with `decay`. */
   weightDecay?: number;
+  /** Divide by the largest second moment so far, not the current one: a third number of state, and slower. Default false. */
+  amsgrad?: boolean;
 }
 
 /** One tensor of a saved optimizer state. */
@@ -38,7 +40,7 @@ export interface Optimizer {
   readonly step: number;
   /** One update in place. Parameters without a gradient stay as they are. The gradients are not disposed. */
   update(gradients: ReadonlyMap<string, tf.Tensor>, learningRate: number, options?: UpdateOptions): void;
-  /** The live state: `<parameter>.exp_avg` and `<parameter>.exp_avg_sq`. */
+  /** The live state: `<parameter>.exp_avg` and `<parameter>.exp_avg_sq`, with AMSGrad `<parameter>.max_exp_avg_sq`. */
   state(): ReadonlyMap<string, LiveState>;
   /** Updates that a parameter missed for want of a gradient, by name; only those that did. To be saved with `step`. */
   missedUpdates(): Record<string, number>;
@@ -59,6 +61,8 @@ export interface TensorOptimizer extends Optimizer {
 interface Moments {
   average: tf.Variable;
   squareAverage: tf.Variable;
+  /** Of `squareAverage`, with AMSGrad. */
+  largest?: tf.Variable;
   /** Updates that this parameter missed because it had no gradient: torch counts steps for each parameter. */
   missed: number;
 }
@@ -85,19 +89,21 @@ interface Update {
  * @throws TensorError TW_TENSORS_OPTION
  */
 export function createAdamW(parameters: readonly Parameter[], options: AdamWOptions = {}): TensorOptimizer {
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = options;
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0, amsgrad = false } = options;
   expectAdamWOptions(parameters, { beta1, beta2, epsilon, weightDecay });
   const moments = new Map<string, Moments>();
   for (const { name, variable } of parameters) {
     const zeros = () => tf.tidy(() => tf.variable(tf.zerosLike(variable), false));
-    moments.set(name, { average: zeros(), squareAverage: zeros(), missed: 0 });
+    const largest = amsgrad ? { largest: zeros() } : {};
+    moments.set(name, { average: zeros(), squareAverage: zeros(), ...largest, missed: 0 });
   }
   let step = 0;
   const liveState = () => {
     const state = new Map<string, tf.Tensor>();
-    for (const [name, { average, squareAverage }] of moments) {
+    for (const [name, { average, squareAverage, largest }] of moments) {
       state.set(`${name}.exp_avg`, average);
       state.set(`${name}.exp_avg_sq`, squareAverage);
+      if (largest) state.set(`${name}.max_exp_avg_sq`, largest);
     }
     return state;
   };
@@ -155,14 +161,14 @@ export function createAdamW(parameters: readonly Parameter[], options: AdamWOpti
       step = savedStep;
     },
     dispose() {
-      for (const { average, squareAverage } of moments.values()) tf.dispose([average, squareAverage]);
+      tf.dispose([...liveState().values()]);
       moments.clear();
     },
   };
 }
 
 function updateAll(updates: readonly Update[], coefficients: Coefficients, gradientScale: tf.Scalar | undefined): void {
-  if (!hasKernel('TwAdamW')) {
+  if (!hasKernel('TwAdamW') || updates.some(({ moments }) => moments.largest)) {
     for (const update of updates) adamWComposite(update, coefficients, gradientScale);
     return;
   }
@@ -194,20 +200,22 @@ function separateFromOthers(variable: tf.Variable): void {
 
 /** One update in plain tfjs ops. */
 function adamWComposite(
-  { variable: value, gradient, moments: { average, squareAverage }, keep, stepSize, correction }: Update,
+  { variable: value, gradient, moments: { average, squareAverage, largest }, keep, stepSize, correction }: Update,
   { beta1, beta2, epsilon }: Coefficients,
   gradientScale?: tf.Scalar,
 ): void {
+  (tf.backend() as InPlaceBackend).expectMovable?.(value.dataId);
   tf.tidy(() => {
     const g = gradientScale ? tf.mul(gradient, gradientScale) : gradient;
     average.assign(tf.add(average, tf.mul(tf.sub(g, average), 1 - beta1)));
     squareAverage.assign(tf.add(tf.mul(squareAverage, beta2), tf.mul(tf.square(g), 1 - beta2)));
-    const denominator = tf.add(tf.div(tf.sqrt(squareAverage), correction), epsilon);
+    largest?.assign(tf.maximum(largest, squareAverage));
+    const denominator = tf.add(tf.div(tf.sqrt(largest ?? squareAverage), correction), epsilon);
     value.assign(tf.sub(tf.mul(value, keep), tf.mul(tf.div(average, denominator), stepSize)));
   });
 }
 
-function expectAdamWOptions(parameters: readonly Parameter[], options: Required<AdamWOptions>): void {
+function expectAdamWOptions(parameters: readonly Parameter[], options: Required<Omit<AdamWOptions, 'amsgrad'>>): void {
   const { beta1, beta2, epsilon, weightDecay } = options;
   const refuse = (found: string) => {
     throw new TensorError('TW_TENSORS_OPTION', `AdamW: ${found}`);

@@ -1,4 +1,5 @@
 // Optimizers by name: AdamW in its fused kernel, the others from their rules. Shared options keep their AdamW names.
+// AMSGrad: https://arxiv.org/abs/1904.09237.
 
 import { createAdamW, type Optimizer, type Parameter } from '@thinkwright/tensors';
 import { createAdam8bit } from './adam-8bit.ts';
@@ -18,6 +19,8 @@ export interface OptimizerOptions {
   adamBeta1: number;
   adamBeta2: number;
   adamEpsilon: number;
+  /** AMSGrad, of 'adamw' alone. Default false. */
+  amsgrad?: boolean;
   weightDecay: number;
   /** Parameters with a learning rate of their own. */
   learningRateGroups?: readonly LearningRateGroup[];
@@ -47,6 +50,6 @@ function createPart(parameters: readonly Parameter[], options: OptimizerOptions)
     case 'sgd':
       return createRuleOptimizer(parameters, sgd({ momentum: beta1, weightDecay }));
     default:
-      return createAdamW(parameters, adamW);
+      return createAdamW(parameters, { ...adamW, amsgrad: options.amsgrad });
   }
 }

@@ -28,8 +28,9 @@ beforeAll(async () => {
   await useDevice('cpu');
 });
 
-describe.each(OPTIMIZERS)('%s', (optim) => {
-  const options = { optim, adamBeta1: 0.9, adamBeta2: 0.99, adamEpsilon: 1e-8, weightDecay: 0.1 };
+const kinds = [...OPTIMIZERS.map((optim) => ({ optim, amsgrad: false })), { optim: 'adamw' as const, amsgrad: true }];
+describe.each(kinds)('$optim, amsgrad $amsgrad', (kind) => {
+  const options = { ...kind, adamBeta1: 0.9, adamBeta2: 0.99, adamEpsilon: 1e-8, weightDecay: 0.1 };
 
   it('resumes to the same bits', async () => {
     const whole = parametersOf();

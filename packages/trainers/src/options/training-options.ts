@@ -24,6 +24,8 @@ export const trainingOptionShape = {
   adamBeta1: momentum.default(0.9),
   adamBeta2: momentum.default(0.999),
   adamEpsilon: z.number().min(0).default(1e-8),
+  /** Divide by the largest second moment so far (AMSGrad); 'adamw' only. transformers spells it optim_args "amsgrad=True". */
+  amsgrad: z.boolean().default(false),
   weightDecay: z.number().min(0).default(0),
   /** Parameters with a multiple of the learning rate, by a part of their name; the first that matches counts. */
   learningRateGroups: z.array(z.strictObject({ match: z.string().min(1), scale: z.number().min(0) })).default([]),
@@ -88,6 +90,12 @@ export function checkTrainingOptions(options: TrainingOptions, trainer: string):
     throw new TrainerError(
       'TW_TRAINERS_OPTIONS_CLASH',
       `${trainer}: warmupSteps ${warmupSteps} is more than maxSteps ${maxSteps}, so the learning rate would never reach its peak. Lower warmupSteps.`,
+    );
+  }
+  if (options.amsgrad && options.optim !== 'adamw') {
+    throw new TrainerError(
+      'TW_TRAINERS_OPTIONS_CLASH',
+      `${trainer}: amsgrad keeps the largest second moment of AdamW, which optim "${options.optim}" does not have${options.optim === 'adamw_8bit' ? ' in float32' : ''}. Use optim "adamw", or amsgrad false.`,
     );
   }
   if (lrSchedulerType === 'warmup_stable_decay' && options.lrSchedulerKwargs.numDecaySteps === undefined) {

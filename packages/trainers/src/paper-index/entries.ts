@@ -140,6 +140,7 @@ export const PAPER_ENTRIES: Record<string, readonly PaperEntry[]> = {
   ],
   'Optimizers and averages': [
     entry("optim: 'adamw'", 'optimizer/adam.ts'),
+    entry('amsgrad', 'optimizer/create-optimizer.ts'),
     entry("optim: 'adamw_8bit'", 'optimizer/adam-8bit.ts'),
     entry('its map of 256 values', 'optimizer/dynamic-map.ts'),
     entry('its blocks', 'optimizer/block-quantization.ts'),

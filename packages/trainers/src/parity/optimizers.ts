@@ -65,8 +65,10 @@ function optimizerOf(id: string, parameters: Parameter[], options: Record<string
     const nesterov = options.nesterov as boolean | undefined;
     return createRuleOptimizer(parameters, muon({ adjustment, nesterov, weightDecay: number('weight_decay') }));
   }
-  if (options.amsgrad) return createRuleOptimizer(parameters, adam({ ...moments, amsgrad: true, decoupled: true }));
-  return id.startsWith('adamw') ? createAdamW(parameters, moments) : createRuleOptimizer(parameters, adam(moments));
+  const amsgrad = options.amsgrad as boolean | undefined;
+  return id.startsWith('adamw')
+    ? createAdamW(parameters, { ...moments, amsgrad })
+    : createRuleOptimizer(parameters, adam(moments));
 }
 
 function tensorOf(values: Values): tf.Tensor {

@@ -15,7 +15,7 @@ export interface Learner {
   format?: ChatFormat;
   tokenizer?: Tokenizer;
   trained: readonly Parameter[];
-  options: Pick<TrainingOptions, 'optim' | 'gradientCheckpointing' | 'emaDecay'>;
+  options: Pick<TrainingOptions, 'optim' | 'amsgrad' | 'gradientCheckpointing' | 'emaDecay'>;
   /** Of one micro-batch, as far as they are known: without them activations are not counted. */
   tokens?: number;
 }

@@ -25,7 +25,7 @@ const STATE_BYTES = { adamw: 8, adamw_8bit: 2 + 8 / 256, muon: 8, lion: 4, sgd: 
 export function estimateMemory(
   model: LanguageModel,
   trained: readonly Parameter[],
-  options: Pick<TrainingOptions, 'optim' | 'gradientCheckpointing' | 'emaDecay'>,
+  options: Pick<TrainingOptions, 'optim' | 'amsgrad' | 'gradientCheckpointing' | 'emaDecay'>,
   tokens: number,
 ): MemoryEstimate {
   const sizeOf = (tensors: Iterable<{ size: number }>) => [...tensors].reduce((sum, { size }) => sum + size, 0);
@@ -33,7 +33,8 @@ export function estimateMemory(
   const base = sizeOf(model.namedTensors().values());
   const weights = FLOAT * (model.adapter === undefined ? base : base + own);
   const gradients = FLOAT * own;
-  const optimizer = own * (STATE_BYTES[options.optim] + (options.emaDecay === null ? 0 : FLOAT));
+  const extra = (options.amsgrad ? FLOAT : 0) + (options.emaDecay === null ? 0 : FLOAT);
+  const optimizer = own * (STATE_BYTES[options.optim] + extra);
   const activations = FLOAT * tokens * activationsOfToken(model.config, options.gradientCheckpointing);
   return { weights, gradients, optimizer, activations, total: weights + gradients + optimizer + activations };
 }

@@ -112,7 +112,7 @@ describe('rows', () => {
 });
 
 describe('memory', () => {
-  const plain = { optim: 'adamw' as const, gradientCheckpointing: false, emaDecay: null };
+  const plain = { optim: 'adamw' as const, amsgrad: false, gradientCheckpointing: false, emaDecay: null };
 
   it('counts weights, gradients and moments as they are', () => {
     const trained = model();
@@ -120,6 +120,7 @@ describe('memory', () => {
     const numbers = parameters.reduce((sum, { variable }) => sum + variable.size, 0);
     const estimate = estimateMemory(trained, parameters, plain, 100);
     expect(estimate).toMatchObject({ weights: 4 * numbers, gradients: 4 * numbers, optimizer: 8 * numbers });
+    expect(estimateMemory(trained, parameters, { ...plain, amsgrad: true }, 100).optimizer).toBe(12 * numbers);
     trained.attachAdapter(createAdapter(trained.config, { r: 2 }));
     const adapter = estimateMemory(trained, trained.parameters(), plain, 100);
     expect(adapter.optimizer).toBeLessThan(estimate.optimizer / 2);
@@ -164,7 +165,7 @@ describe('memory', () => {
 });
 
 describe('what every trainer checks', () => {
-  const options = { optim: 'adamw', gradientCheckpointing: false, emaDecay: null } as const;
+  const options = { optim: 'adamw', amsgrad: false, gradientCheckpointing: false, emaDecay: null } as const;
   const found = (policy: LanguageModel, free: number, tokens?: number) =>
     codes(checkLearner({ model: policy, format, trained: policy.parameters(), options, tokens }, free));
 

@@ -1,4 +1,4 @@
-// Tiny runs of every trainer, with what makes an exact resume hard switched on: packing, accumulation, LoRA with dropout, several
+// Tiny runs of every trainer, with what makes an exact resume hard switched on: packing, accumulation, LoRA with dropout, AMSGrad, several
 // updates a generation, replay and curriculum, a reference that follows, rounds. The resume test kills them as processes.
 
 import { presetFormat } from '@thinkwright/chat';
@@ -95,6 +95,7 @@ export async function tinyTrainer(
       packing: true,
       packingBuffer: 12,
       maxLength: 60,
+      amsgrad: kind === 'sft-full',
     };
     return { trainer: createSftTrainer({ ...shared, stream, ...batch, maxSteps: 5 }), model };
   }

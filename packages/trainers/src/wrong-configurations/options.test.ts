@@ -34,6 +34,8 @@ const options: Case[] = [
   ['no micro-batch', sft({ gradientAccumulationSteps: 0 }), INVALID, /gradientAccumulationSteps: .*>=1/],
   ['no step', sft({ maxSteps: 0 }), INVALID, /maxSteps: .*>=1/],
   ['an unknown optimizer', sft({ optim: 'adam' }), INVALID, /"adamw"/],
+  ['AMSGrad in 8 bits', sft({ amsgrad: true, optim: 'adamw_8bit' }), CLASH, /amsgrad.*optim "adamw", or amsgrad false/],
+  ['AMSGrad of another optimizer', sft({ amsgrad: true, optim: 'lion' }), CLASH, /amsgrad.*"lion"/],
   ['an unknown schedule', sft({ lrSchedulerType: 'cosin' }), INVALID, /"cosine"/],
   ['an unknown loss', sft({ lossType: 'mse' }), INVALID, /"nll"/],
   ['a warm-up longer than the run', sft({ warmupSteps: 5 }), CLASH, /warmupSteps 5 is more than maxSteps 2/],
