@@ -4,6 +4,8 @@ import { hashKey, normalValues, tf } from '@thinkwright/tensors';
 import { architectureOf } from './architectures.ts';
 import type { ModelConfig } from './config.ts';
 import type { LanguageModel } from './language-model.ts';
+import { checkModelOptions, type ModelOptions } from './loading/check-options.ts';
+import { storeTensor } from './loading/storage.ts';
 import { type ParameterSpec, parameterSpecs } from './parameter-specs.ts';
 
 export interface Initialization {
@@ -28,15 +30,22 @@ export function createModel(
   return architectureOf(config.modelType).create('scratch', config, weights);
 }
 
-/** A model whose weights are all zero and were never written by this process: for plans, and for tests of shapes. */
-export function emptyModel(config: ModelConfig): LanguageModel {
+/**
+ * A model whose weights are all zero and were never written by this process: for plans, and for tests of shapes. It is kept and computed as
+ * `loadModel` would from a file of float32 values (`native` is that too).
+ * @throws ModelError TW_MODELS_BAD_STORAGE or TW_MODELS_BAD_NUMERICS
+ */
+export function emptyModel(config: ModelConfig, options: ModelOptions = {}): LanguageModel {
+  checkModelOptions(options);
   const weights = new Map(
-    parameterSpecs(config).map(({ name, shape }): [string, tf.Variable] => [
-      name,
-      tf.tidy(() => tf.variable(tf.zeros(shape))),
+    parameterSpecs(config).map((spec): [string, tf.Variable] => [
+      spec.name,
+      tf.tidy(() => tf.variable(storeTensor(tf.zeros(spec.shape), spec, options))),
     ]),
   );
-  return architectureOf(config.modelType).create('empty', config, weights);
+  const model = architectureOf(config.modelType).create('empty', config, weights);
+  model.keyValueCache = options.keyValueCache ?? 'float32';
+  return model;
 }
 
 function initialValues(

@@ -91,6 +91,12 @@ describe('errors', () => {
     ['gsm8k without rows', ['eval', root, '--task', 'gsm8k'], 2, /TW_CLI_MISSING_OPTION.*--data/],
     ['a model that is nowhere', ['generate', './no-model.gguf', 'hi'], 1, /TW_MODELS_NOT_FOUND: .*no-model\.gguf/],
     ['a plan without a length', ['doctor', '--plan', 'model=x'], 2, /TW_CLI_USAGE: doctor --plan: it needs length=/],
+    [
+      'a plan of a storage that there is not',
+      ['doctor', '--plan', 'model=x', 'length=8', 'storage=q4'],
+      2,
+      /TW_CLI_USAGE: storage q4: there is no such choice\. Did you mean "q4_0"\?/,
+    ],
     ['a plan of nothing', ['doctor', '--plan', 'x'], 2, /"x" is no key=value/],
     ['an unknown device', ['doctor', '--device', 'abacus'], 1, /there is no device 'abacus'/],
   ];
@@ -210,11 +216,17 @@ describe('output', () => {
     const model = join(root, 'planned');
     mkdirSync(model);
     writeFileSync(join(model, 'config.json'), JSON.stringify(toHuggingFaceConfig(tinyConfig())));
-    const words = [`model=${model}`, 'length=32', 'per_device_train_batch_size=2', 'lora=4'];
+    const words = [`model=${model}`, 'length=32', 'per_device_train_batch_size=2', 'lora=4', 'storage=bfloat16'];
     const { status, stdout } = await runCli(['doctor', '--json', '--plan', ...words]);
     expect(status).toBe(0);
     const plan = JSON.parse(stdout);
-    expect(plan).toMatchObject({ method: 'sft', length: 32, lora: { r: 4 }, fits: true });
+    expect(plan).toMatchObject({
+      method: 'sft',
+      length: 32,
+      lora: { r: 4 },
+      loading: { storage: 'bfloat16' },
+      fits: true,
+    });
     expect(plan.totalBytes).toBeGreaterThan(plan.deviceBytes + plan.processBytes);
     expect(plan.deviceBytes).toBeGreaterThan(plan.weightBytes);
   });

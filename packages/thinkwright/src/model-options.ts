@@ -4,35 +4,39 @@ import { type ModelOption, modelOptions } from '@thinkwright/models/options';
 import { type Command, Option } from 'commander';
 import { CliError } from './errors.ts';
 
+const optionNames = Object.keys(modelOptions) as ModelOption[];
+
 /** `keyValueCache` → `--key-value-cache`. */
 const flagOf = (name: ModelOption): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /** Adds the options of these names, and their check before the command runs. */
-export function addModelOptions(
-  command: Command,
-  names: readonly ModelOption[] = ['storage', 'numerics', 'keyValueCache'],
-): Command {
+export function addModelOptions(command: Command, names: readonly ModelOption[] = optionNames): Command {
   for (const name of names) {
     const { choices, help } = modelOptions[name];
     const option = new Option(`${flagOf(name)} <name>`, `${help}; default ${choices[0]}`);
     option.argChoices = [...choices]; // for the help; the check below knows what was meant
     command.addOption(option);
   }
-  return command.hook('preAction', async () => {
-    const { nearestName } = await import('@thinkwright/recipes');
-    const given = command.opts<Partial<Record<ModelOption, string>>>();
-    for (const name of names) {
-      const choices: readonly string[] = modelOptions[name].choices;
-      const value = given[name];
-      if (value === undefined || choices.includes(value)) continue;
-      const nearest = nearestName(value, choices);
-      const hint = nearest === undefined ? '' : `Did you mean "${nearest}"? `;
-      throw new CliError(
-        'TW_CLI_USAGE',
-        `${flagOf(name)} ${value}: there is no such choice. ${hint}Known: ${choices.join(', ')}.`,
-      );
-    }
-  });
+  return command.hook('preAction', () => checkChoices(command.opts(), flagOf));
+}
+
+/** @throws CliError TW_CLI_USAGE with the nearest choice for one that does not exist; `spelled` is how an option was written */
+export async function checkChoices(
+  options: Partial<Record<ModelOption, unknown>>,
+  spelled: (name: ModelOption) => string,
+): Promise<void> {
+  const { nearestName } = await import('@thinkwright/recipes');
+  for (const name of optionNames) {
+    const choices: readonly string[] = modelOptions[name].choices;
+    const value = options[name];
+    if (value === undefined || choices.includes(String(value))) continue;
+    const nearest = nearestName(String(value), choices);
+    const hint = nearest === undefined ? '' : `Did you mean "${nearest}"? `;
+    throw new CliError(
+      'TW_CLI_USAGE',
+      `${spelled(name)} ${value}: there is no such choice. ${hint}Known: ${choices.join(', ')}.`,
+    );
+  }
 }
 
 /** The options as they were typed, for the command that goes on with a run. */
@@ -46,7 +50,7 @@ export function modelOverrides(options: Partial<Record<ModelOption, string>>): s
 }
 
 const given = (options: Partial<Record<ModelOption, string>>) =>
-  (Object.keys(modelOptions) as ModelOption[]).flatMap((name) => {
+  optionNames.flatMap((name) => {
     const value = options[name];
     return value === undefined ? [] : [[name, value] as const];
   });

@@ -242,7 +242,7 @@ export function createProgram(version: string, finish: Finish): Command {
     .option('--bench', 'instead: measure this machine and the kernels on it, in a few seconds')
     .option(
       '--plan <key=value...>',
-      'instead: the peak memory of a run, before it runs. Keys: model, method (sft, rl, generate), length, prompt_length, batch, lora (rank), and options of the trainer',
+      'instead: the peak memory of a run, before it runs. Keys: model, method (sft, rl, generate), length, prompt_length, batch, lora (rank), storage, numerics, key_value_cache, and options of the trainer',
     )
     .addHelpText(
       'after',
@@ -251,6 +251,7 @@ export function createProgram(version: string, finish: Finish): Command {
         'thinkwright doctor --json',
         'thinkwright doctor --bench',
         'thinkwright doctor --plan model=./model method=sft length=512 per_device_train_batch_size=2 lora=16',
+        'thinkwright doctor --plan model=./model method=sft length=512 lora=16 storage=q4_0      QLoRA',
         'thinkwright doctor --plan model=./model method=rl length=512 prompt_length=128 per_device_train_batch_size=32',
       ),
     )

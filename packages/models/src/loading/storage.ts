@@ -15,7 +15,7 @@ import {
 import { ModelError } from '../errors.ts';
 import type { Storage } from '../options/index.ts';
 import type { ParameterSpec } from '../parameter-specs.ts';
-import { readBy } from './check-options.ts';
+import { type ModelOptions, readBy } from './check-options.ts';
 
 const STORED_AS: Partial<Record<DataType, StorageType>> = {
   BF16: 'bfloat16',
@@ -50,8 +50,7 @@ export async function readTensor(
   const { dtype } = source.entries.get(name)!;
   const found = STORED_AS[dtype];
   const storage = storageFor(spec, found, wanted);
-  // A matrix that these numerics cannot read stays exact; `checkNumerics` sees to it that some can.
-  const numerics = options.numerics && fitsNumerics(options.numerics, storage) ? options.numerics : 'exact';
+  const numerics = numericsFor(storage, options.numerics);
   if (storage !== 'float32' && storage === found && storesWeights()) {
     const blocks = await source.read(name, options);
     const bad = firstNotFinite(dtype, blocks);
@@ -60,11 +59,25 @@ export async function readTensor(
   }
   const values = await source.readFloat32(name, options);
   checkFinite(name, values);
-  return tf.tidy(() => {
-    const tensor = tf.tensor(values, shape);
-    return storage === 'float32' ? tensor : storeAs(tensor as tf.Tensor2D, storage, { numerics });
-  });
+  return tf.tidy(() => stored(tf.tensor(values, shape), storage, numerics));
 }
+
+/** A tensor of float32 values as a model keeps it. */
+export function storeTensor(
+  tensor: tf.Tensor,
+  spec: ParameterSpec,
+  { storage: wanted = 'float32', numerics }: ModelOptions,
+): tf.Tensor {
+  const storage = storageFor(spec, undefined, wanted);
+  return stored(tensor, storage, numericsFor(storage, numerics));
+}
+
+const stored = (tensor: tf.Tensor, storage: StorageType, numerics: Numerics): tf.Tensor =>
+  storage === 'float32' ? tensor : storeAs(tensor as tf.Tensor2D, storage, { numerics });
+
+/** A matrix that these numerics cannot read stays exact; `expectSomeIn` sees to it that some can. */
+const numericsFor = (storage: StorageType, wanted: Numerics = 'exact'): Numerics =>
+  fitsNumerics(wanted, storage) ? wanted : 'exact';
 
 /** One NaN in the weights makes every output NaN, and sampling from that looks like text. */
 function checkFinite(name: string, values: Float32Array): void {

@@ -95,6 +95,31 @@ describe.runIf(present)('a memory plan', () => {
     expect(Math.abs(deviceBytes / real - 1)).toBeLessThan(0.1);
   });
 
+  it('of a model in fewer bits with a rounded cache names the bytes that the real run touches', async () => {
+    for (const loading of [
+      { storage: 'q8_0', numerics: 'int8', keyValueCache: 'bfloat16' },
+      { storage: 'bfloat16' },
+    ] as const) {
+      const program = `
+        import { createEngine, emptyModel, parseModelConfig } from '@thinkwright/models';
+        import { collectTrajectories } from '@thinkwright/rollouts';
+        import { currentDevice, useDevice } from '@thinkwright/tensors';
+        await useDevice('native');
+        const model = emptyModel(parseModelConfig(${JSON.stringify(json)}), ${JSON.stringify(loading)});
+        const sampling = { temperature: 1, maxTokens: 384, stopIds: [], seed: 1 };
+        const request = { promptIds: new Int32Array(128).fill(1), samples: 32, sampling, key: 'plan' };
+        await collectTrajectories(createEngine(model, { maxBatch: 32 }), [request]);
+        console.log(currentDevice().memory().bytesReserved);`;
+      const real = Number(await inProcess(program));
+      const request = { method: 'generate', length: 512, promptLength: 128, batch: 32 } as const;
+      const { deviceBytes, weightBytes } = await planned({ ...request, loading });
+      expect(Math.abs(deviceBytes / real - 1)).toBeLessThan(0.1);
+      const full = await planned(request);
+      expect(deviceBytes).toBeLessThan(full.deviceBytes);
+      expect(weightBytes / full.weightBytes).toBeLessThan(0.55); // norms and the rounding up of blocks beside a half
+    }
+  });
+
   it('grows with the rows, shrinks with checkpointed activations, and refuses what does not fit the model', async () => {
     const plan = (length: number, options = {}) => planned({ method: 'sft', length, options });
     const [short, long, checkpointed] = [
@@ -104,6 +129,13 @@ describe.runIf(present)('a memory plan', () => {
     ];
     expect(long.deviceBytes).toBeGreaterThan(2 * short.deviceBytes);
     expect(checkpointed.deviceBytes).toBeLessThan(0.8 * long.deviceBytes);
+    const quantised = { method: 'sft', length: 128, loading: { storage: 'q4_0' } } as const;
+    await expect(planned(quantised)).rejects.toThrow(/is stored as q4_0, which cannot be trained/);
+    const adapted = await planned({ ...quantised, lora: { r: 4 } });
+    expect(adapted.deviceBytes).toBeLessThan(
+      (await planned({ ...quantised, loading: {}, lora: { r: 4 } })).deviceBytes,
+    );
+    await expect(planned({ ...quantised, loading: { storage: 'native' } })).rejects.toThrow(/depends on the file/);
     await expect(plan(513)).rejects.toThrow(/more than the model's context of 512 tokens/);
   });
 });

@@ -4,7 +4,14 @@
 
 import type { ChatFormat } from '@thinkwright/chat';
 import { arrayDataset } from '@thinkwright/datasets';
-import { createAdapter, createEngine, emptyModel, type LoraOptions, type ModelConfig } from '@thinkwright/models';
+import {
+  createAdapter,
+  createEngine,
+  emptyModel,
+  type LoraOptions,
+  type ModelConfig,
+  type ModelOptions,
+} from '@thinkwright/models';
 import { collectTrajectories } from '@thinkwright/rollouts';
 import { type DeviceMemory, useDevice } from '@thinkwright/tensors';
 import { createRlTrainer, createSftTrainer, optionsFromSnakeCase } from '@thinkwright/trainers';
@@ -22,6 +29,8 @@ export interface MemoryPlanRequest {
   batch?: number;
   /** An adapter is trained instead of the whole model. */
   lora?: LoraOptions;
+  /** How the model is loaded. `storage` by name: what `native` means depends on the file, which a plan does not read. */
+  loading?: ModelOptions;
   /** Options of the trainer in snake_case, as in a recipe: per_device_train_batch_size, gradient_checkpointing, ... */
   options?: Record<string, unknown>;
 }
@@ -33,7 +42,7 @@ export interface MemoryPlan {
   deviceBytes: number;
   /** Node, the code and the tokenizer; measured in this process. */
   processBytes: number;
-  /** The peak of resident memory that the run will show. */
+  /** The peak of resident memory that the run will show, while it is loaded or at work. */
   totalBytes: number;
 }
 
@@ -42,24 +51,38 @@ const NATIVE_SCRATCH_BYTES = 48 * 2 ** 20;
 
 /**
  * The peak memory of a run. The process becomes a dry one: it can plan further runs, but compute nothing.
- * @throws RecipeError TW_RECIPES_INVALID when lengths do not fit the model; TrainerError for the trainer's options
+ * @throws RecipeError TW_RECIPES_INVALID when lengths do not fit the model; ModelError for what it cannot be loaded as; TrainerError for the trainer's options
  */
 export async function planMemory(config: ModelConfig, request: MemoryPlanRequest): Promise<MemoryPlan> {
   checkLengths(config, request);
   const device = await useDevice('native', { dryRun: true });
   const memory = () => device.memory!();
   const before = memory();
-  const model = emptyModel(config);
+  const model = emptyModel(config, request.loading);
   try {
     if (request.lora) model.attachAdapter(createAdapter(config, request.lora));
     const weightBytes = memory().bytesInUse - before.bytesInUse;
     await walk(model, request);
     const deviceBytes = touchedSince(before, memory());
     const processBytes = process.memoryUsage().rss;
-    return { weightBytes, deviceBytes, processBytes, totalBytes: deviceBytes + processBytes + NATIVE_SCRATCH_BYTES };
+    const totalBytes = processBytes + NATIVE_SCRATCH_BYTES + Math.max(deviceBytes, loadingBytes(model, weightBytes));
+    return { weightBytes, deviceBytes, processBytes, totalBytes };
   } finally {
     model.dispose();
   }
+}
+
+/** The most that is held while the model is read: a tensor's float32 values, here and on the device, beside all that is kept by then. */
+function loadingBytes(model: Model, weightBytes: number): number {
+  const sizes = [...model.namedTensors().values()].map(({ size }) => size);
+  const kept = weightBytes / sizes.reduce((sum, size) => sum + size, 0);
+  let before = 0;
+  let most = 0;
+  for (const size of sizes) {
+    most = Math.max(most, (before + size) * kept + 2 * 4 * size);
+    before += size;
+  }
+  return Math.ceil(most);
 }
 
 type Model = ReturnType<typeof emptyModel>;
@@ -134,12 +157,14 @@ function checkLengths({ maxPositions }: ModelConfig, request: MemoryPlanRequest)
   const { length } = request;
   const promptLength = promptLengthOf(request);
   const problem =
-    !Number.isInteger(length) || length < 2
-      ? `length is ${length}; expected a whole number of tokens, 2 or more`
-      : length > maxPositions
-        ? `length ${length} is more than the model's context of ${maxPositions} tokens`
-        : request.method !== 'sft' && !(promptLength >= 1 && promptLength < length)
-          ? `prompt length ${promptLength} leaves no room for a completion in a length of ${length}`
-          : undefined;
+    request.loading?.storage === 'native'
+      ? 'storage native depends on the file; name its format, such as q4_0'
+      : !Number.isInteger(length) || length < 2
+        ? `length is ${length}; expected a whole number of tokens, 2 or more`
+        : length > maxPositions
+          ? `length ${length} is more than the model's context of ${maxPositions} tokens`
+          : request.method !== 'sft' && !(promptLength >= 1 && promptLength < length)
+            ? `prompt length ${promptLength} leaves no room for a completion in a length of ${length}`
+            : undefined;
   if (problem) throw new RecipeError('TW_RECIPES_INVALID', `A memory plan: ${problem}.`);
 }

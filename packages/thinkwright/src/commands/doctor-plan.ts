@@ -1,16 +1,20 @@
 // `thinkwright doctor --plan`: the peak memory of a run before it runs, beside what is free here, and what would make it less.
 
+import type { ModelOptions } from '@thinkwright/models';
 import { CliError } from '../errors.ts';
 import { availableMemory, gigabytes } from '../machine-memory.ts';
+import { checkChoices } from '../model-options.ts';
 import { createOutput, type OutputOptions } from '../output.ts';
 import { padEnd } from '../terminal/text.ts';
 
 const own = ['model', 'method', 'length', 'prompt_length', 'batch', 'lora'] as const;
+/** How the model is loaded: words to option names. */
+const loadingKeys = { storage: 'storage', numerics: 'numerics', key_value_cache: 'keyValueCache' } as const;
 const methods = ['sft', 'rl', 'generate'] as const;
 
 export async function plan(words: string[], options: OutputOptions): Promise<number> {
   const output = createOutput(options);
-  const { model, request } = parseRequest(words);
+  const { model, request } = await parseRequest(words);
   const { loadModelConfig } = await import('@thinkwright/models');
   const { planMemory } = await import('@thinkwright/recipes/plan');
   const figures = await planMemory(await loadModelConfig(model), request);
@@ -30,15 +34,17 @@ export async function plan(words: string[], options: OutputOptions): Promise<num
   return fits ? 0 : 1;
 }
 
-function advice({ method, lora, options }: ReturnType<typeof parseRequest>['request']): string {
-  if (method === 'generate') return 'Use a smaller batch or a shorter length.';
+function advice({ method, lora, loading, options }: Awaited<ReturnType<typeof parseRequest>>['request']): string {
+  if (method === 'generate')
+    return 'Use a smaller batch, a shorter length, storage=q8_0 or less, or key_value_cache=bfloat16.';
   const ways = ['a smaller per_device_train_batch_size with gradient_accumulation_steps', 'a shorter length'];
   if (!lora) ways.push('lora=16');
+  else if (loading.storage === undefined) ways.push('storage=q8_0');
   if (!options.gradient_checkpointing) ways.push('gradient_checkpointing=true');
   return `Try ${ways.join(', or ')}.`;
 }
 
-function parseRequest(words: string[]) {
+async function parseRequest(words: string[]) {
   const given = new Map(words.map(keyAndValue));
   const model = given.get('model');
   if (typeof model !== 'string') throw usage('it needs model=<folder, config.json, .gguf or hub id>');
@@ -53,7 +59,9 @@ function parseRequest(words: string[]) {
   const length = whole('length');
   if (length === undefined) throw usage('it needs length=<tokens of a row>');
   const rank = whole('lora');
-  const trainerOptions = [...given].filter(([key]) => !own.includes(key as (typeof own)[number]));
+  const loading = await loadingOf(given);
+  const known: readonly string[] = [...own, ...Object.keys(loadingKeys)];
+  const trainerOptions = [...given].filter(([key]) => !known.includes(key));
   return {
     model,
     request: {
@@ -61,10 +69,18 @@ function parseRequest(words: string[]) {
       length,
       promptLength: whole('prompt_length'),
       batch: whole('batch'),
+      loading,
       lora: rank === undefined ? undefined : { r: rank, loraAlpha: 2 * rank },
       options: Object.fromEntries(trainerOptions),
     },
   };
+}
+
+async function loadingOf(given: ReadonlyMap<string, unknown>): Promise<ModelOptions> {
+  const words = Object.entries(loadingKeys).flatMap(([key, name]) => (given.has(key) ? [[name, given.get(key)]] : []));
+  const options = Object.fromEntries(words);
+  await checkChoices(options, (name) => Object.entries(loadingKeys).find(([, option]) => option === name)![0]);
+  return options;
 }
 
 function keyAndValue(word: string): [string, string | number | boolean] {
