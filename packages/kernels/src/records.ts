@@ -383,7 +383,7 @@ export class Launch {
     sink.end();
   }
 
-  tokenLogProbs(hidden: Address, weight: Address, targets: Address, bias: Address, logProbs: Address, entropy: Address, logSumExp: Address, rows: number, c: number, v: number, temperature: number, type: number): void {
+  tokenLogProbs(hidden: Address, weight: Address, targets: Address, bias: Address, logProbs: Address, entropy: Address, logSumExp: Address, rows: number, c: number, v: number, temperature: number, innerScale: number, cap: number, type: number): void {
     const sink = this.#sink;
     const at = sink.begin(26);
     sink.words[at + 1] = hidden;
@@ -397,11 +397,13 @@ export class Launch {
     sink.words[at + 9] = c;
     sink.words[at + 10] = v;
     sink.floats[at + 11] = temperature;
-    sink.words[at + 12] = type;
+    sink.floats[at + 12] = innerScale;
+    sink.floats[at + 13] = cap;
+    sink.words[at + 14] = type;
     sink.end();
   }
 
-  tokenLogProbsGrad(hidden: Address, weight: Address, targets: Address, bias: Address, logSumExp: Address, dLogProbs: Address, dHidden: Address, dWeight: Address, dBias: Address, rows: number, c: number, v: number, temperature: number, accumulate: number, type: number): void {
+  tokenLogProbsGrad(hidden: Address, weight: Address, targets: Address, bias: Address, logSumExp: Address, dLogProbs: Address, dHidden: Address, dWeight: Address, dBias: Address, rows: number, c: number, v: number, temperature: number, innerScale: number, cap: number, accumulate: number, type: number): void {
     const sink = this.#sink;
     const at = sink.begin(27);
     sink.words[at + 1] = hidden;
@@ -417,8 +419,10 @@ export class Launch {
     sink.words[at + 11] = c;
     sink.words[at + 12] = v;
     sink.floats[at + 13] = temperature;
-    sink.words[at + 14] = accumulate;
-    sink.words[at + 15] = type;
+    sink.floats[at + 14] = innerScale;
+    sink.floats[at + 15] = cap;
+    sink.words[at + 16] = accumulate;
+    sink.words[at + 17] = type;
     sink.end();
   }
 
@@ -1085,7 +1089,9 @@ export const KERNELS: readonly { name: string; fields: readonly KernelField[] }[
       { name: 'c', type: 'int', word: 9 },
       { name: 'v', type: 'int', word: 10 },
       { name: 'temperature', type: 'float', word: 11 },
-      { name: 'type', type: 'int', word: 12 },
+      { name: 'innerScale', type: 'float', word: 12 },
+      { name: 'cap', type: 'float', word: 13 },
+      { name: 'type', type: 'int', word: 14 },
     ],
   },
   {
@@ -1104,8 +1110,10 @@ export const KERNELS: readonly { name: string; fields: readonly KernelField[] }[
       { name: 'c', type: 'int', word: 11 },
       { name: 'v', type: 'int', word: 12 },
       { name: 'temperature', type: 'float', word: 13 },
-      { name: 'accumulate', type: 'int', word: 14 },
-      { name: 'type', type: 'int', word: 15 },
+      { name: 'innerScale', type: 'float', word: 14 },
+      { name: 'cap', type: 'float', word: 15 },
+      { name: 'accumulate', type: 'int', word: 16 },
+      { name: 'type', type: 'int', word: 17 },
     ],
   },
   {

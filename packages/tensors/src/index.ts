@@ -36,7 +36,7 @@ export { type SamplingRandom, sampleTokens } from './ops/sample-tokens.ts';
 export { packSettings, penalises, type SamplingOptions, SETTINGS_WIDTH } from './ops/sampling-settings.ts';
 export { swiglu } from './ops/swiglu.ts';
 export { createTokenCounts, startCounts } from './ops/token-counts.ts';
-export { type TokenLogProbs, type TokenLogProbsOptions, tokenLogProbs } from './ops/token-log-probs.ts';
+export { softcapLogits, type TokenLogProbs, type TokenLogProbsOptions, tokenLogProbs } from './ops/token-log-probs.ts';
 export { overwrite } from './overwrite.ts';
 export { hashKey } from './random/hash-key.ts';
 export { normal, normalValues } from './random/normal.ts';

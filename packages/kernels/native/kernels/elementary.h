@@ -1,4 +1,4 @@
-// exp and log in double precision without the C library, so that tanh, log1p, expm1, pow and softplus have the same bits on every
+// exp and log in double precision without the C library, so that log1p, expm1, pow and softplus have the same bits on every
 // machine. Relative error below 1e-15, which rounding to float hides. Plain multiplications and additions only.
 #pragma once
 #include <cmath>
@@ -44,13 +44,6 @@ inline double exactLog(double x) {
 
 inline double exactExpm1(double x) { return std::fabs(x) < 1e-5 ? x + 0.5 * x * x : exactExp(x) - 1; }
 inline double exactLog1p(double x) { return std::fabs(x) < 1e-5 ? x - 0.5 * x * x : exactLog(1 + x); }
-
-inline double exactTanh(double x) {
-  if (x > 20) return 1;
-  if (x < -20) return -1;
-  const double e = exactExpm1(2 * x);
-  return e / (e + 2);
-}
 
 inline double exactSoftplus(double x) { return x > 30 ? x + exactExp(-x) : exactLog1p(exactExp(x)); }
 

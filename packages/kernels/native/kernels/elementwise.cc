@@ -182,7 +182,6 @@ void scalarUnary(int op, int type, const void* x, void* out, int count, float lo
   switch (op) {
     case kLog1p: return eachDouble(x, out, count, exactLog1p);
     case kExpm1: return eachDouble(x, out, count, exactExpm1);
-    case kTanh: return eachDouble(x, out, count, exactTanh);
     case kSoftplus: return eachDouble(x, out, count, exactSoftplus);
     case kErf: return eachDouble(x, out, count, [](double v) { return std::erf(v); });
     case kSin: return eachDouble(x, out, count, [](double v) { return std::sin(v); });

@@ -68,22 +68,24 @@ struct Kernels {
   void (*roundColumns)(const float* x, float* out, int rows, int columns, int first);
 
   // ---- language model head
-  // hidden [rows, c], weight [v, c] of the head; logits are hidden · Wᵀ (+ bias), divided by temperature.
+  // hidden [rows, c], weight [v, c] of the head; logits are hidden · Wᵀ (+ bias), then cap · tanh(innerScale · logit) unless cap is 0, divided
+  // by temperature.
   // logProbs, entropy, logSumExp [rows]; bias [v], entropy and logSumExp may be null. `type` says what the weight is: -1 rows of plain
   // floats, 0 panels of packForward (only for tokenLogProbs), else stored panels (gemm/stored-formats.h), which have no dWeight.
   void (*tokenLogProbs)(const float* hidden, const uint8_t* weight, const int32_t* targets, const float* bias, float* logProbs, float* entropy,
-                        float* logSumExp, int rows, int c, int v, float temperature, int type);
+                        float* logSumExp, int rows, int c, int v, float temperature, float innerScale, float cap, int type);
   // dHidden, dWeight [v, c], dBias [v] may each be null (then not computed).
   // accumulate adds to what dWeight and dBias hold; dHidden is always overwritten.
   void (*tokenLogProbsGrad)(const float* hidden, const uint8_t* weight, const int32_t* targets, const float* bias, const float* logSumExp,
                             const float* dLogProbs, float* dHidden, float* dWeight, float* dBias, int rows, int c, int v, float temperature,
-                            int accumulate, int type);
+                            float innerScale, float cap, int accumulate, int type);
   // logits [rows, v]. settings [rows, 7]: temperature (0 = greedy: first maximum, log-prob at temperature 1), top-k, top-p, min-p (0, 1, 0
   // = off), repetition, frequency and presence penalty (1, 0, 0 = off). Penalties read row slots[i] of counts [slotCount, v] and count the
   // sampled id there; rows without penalties leave counts alone, and it may be null when no row has any.
   // Order and meaning as in vLLM and transformers: penalties, temperature, top-k (ties kept), top-p, min-p. The draw of row i is
   // philox(key = (seeds[i], 0), counter = (keys[i], positions[i], 0, 0)), 53 bits of its words 0 and 1, inverse CDF over ascending ids.
-  // logProbs: of the distribution sampled from; equal to tokenLogProbs bit for bit when no filter and no penalty is on.
+  // logProbs: of the distribution sampled from; equal to tokenLogProbs bit for bit when no filter and no penalty is on (with a cap: of logits
+  // that are capped already).
   void (*sampleTokens)(const float* logits, const float* settings, const int32_t* seeds, const int32_t* keys, const int32_t* positions,
                        const int32_t* slots, int32_t* counts, int32_t* ids, float* logProbs, int rows, int v, int slotCount);
   // One row of counts anew: bit 0 = the id occurs in the prompt; the rest = how often it was sampled, 0.

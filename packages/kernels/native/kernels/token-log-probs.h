@@ -1,4 +1,5 @@
-// Log-probs of given tokens under softmax((hidden Wᵀ + bias) / temperature), and their gradient, without a [rows, V] matrix.
+// Log-probs of given tokens under softmax((hidden Wᵀ + bias) / temperature), and their gradient, without a [rows, V] matrix. With a soft
+// cap logits are cap · tanh(innerScale · (hidden Wᵀ + bias)) before the temperature (Gemma 2, arXiv 2408.00118, section 2).
 // The weight of training, which changes every step, is packed a block of the vocabulary at a time: nothing as large as it is made.
 // Forward: many rows: for each block of 512 columns tasks of some 50 rows; few rows: the product is split over threads, of panels for
 // 8,192 columns at a time, then each row takes its blocks in order. Either way a row sees the same numbers in the same order.
@@ -25,12 +26,35 @@ constexpr int kBlockRows = (56 + V::Tiling::tileRows - 1) / V::Tiling::tileRows 
 
 enum TokenScratch : int { kLogits = 4, kHiddenPanels = 5, kHiddenSum = 6, kWeightSum = 7, kRowStates = 8, kBlockPanels = 9, kBlockBackward = 10, kThreadLogits = 2 };
 
-// logits[i] = (logits[i] + bias[i]) / temperature
+// What becomes of a product before the softmax.
+struct LogitShape {
+  float temperature, innerScale, cap;
+  bool isCapped() const { return cap != 0.0f; }
+};
+
+// logits[i] = cap tanh(innerScale (logits[i] + bias[i])) / temperature; `slopes`, if wanted, the derivative of the capped logit by the
+// product. By these operations in this order plain ops give the same bits to a sampler.
 template <class V>
-inline void finishLogits(float* logits, const float* bias, int count, float temperature) {
-  if (bias == nullptr && temperature == 1.0f) return;
+inline void capLogits(float* logits, const float* bias, int count, const LogitShape& shape, float* slopes) {
   using W = typename V::Wide;
-  const W divisor = W::broadcast(temperature);
+  const W inner = W::broadcast(shape.innerScale), cap = W::broadcast(shape.cap), divisor = W::broadcast(shape.temperature), one = W::broadcast(1.0f);
+  const W scale = inner * cap;
+  for (int j = 0; j < count; j += 16) {
+    W value = W::loadFirst(logits + j, count - j);
+    if (bias != nullptr) value = value + W::loadFirst(bias + j, count - j);
+    const W tangent = hyperbolicTangent(value * inner);
+    ((tangent * cap) / divisor).storeFirst(logits + j, count - j);
+    if (slopes != nullptr) (((one - tangent) * (one + tangent)) * scale).storeFirst(slopes + j, count - j);
+  }
+}
+
+// logits[i] = (logits[i] + bias[i]) / temperature, or what capLogits makes of them
+template <class V>
+inline void finishLogits(float* logits, const float* bias, int count, const LogitShape& shape, float* slopes = nullptr) {
+  if (shape.isCapped()) return capLogits<V>(logits, bias, count, shape, slopes);
+  if (bias == nullptr && shape.temperature == 1.0f) return;
+  using W = typename V::Wide;
+  const W divisor = W::broadcast(shape.temperature);
   for (int j = 0; j < count; j += 16) {
     W value = W::loadFirst(logits + j, count - j);
     if (bias != nullptr) value = value + W::loadFirst(bias + j, count - j);
@@ -95,8 +119,8 @@ struct TokenRow {
   RowSoftmax<V> softmax;
   float logit = 0;
 
-  void add(float* logits, const float* bias, int column, int count, float temperature, int target) {
-    finishLogits<V>(logits, bias == nullptr ? nullptr : bias + column, count, temperature);
+  void add(float* logits, const float* bias, int column, int count, const LogitShape& shape, int target) {
+    finishLogits<V>(logits, bias == nullptr ? nullptr : bias + column, count, shape);
     softmax.addRow(logits, count);
     if (target >= column && target < column + count) logit = logits[target - column];
   }
@@ -109,12 +133,13 @@ struct TokenRow {
 
 template <class V>
 void tokenLogProbs(const float* hidden, const std::uint8_t* weight, const int32_t* targets, const float* bias, float* logProbs, float* entropy,
-                   float* logSumExp, int rows, int c, int v, float temperature, int type) {
+                   float* logSumExp, int rows, int c, int v, float temperature, float innerScale, float cap, int type) {
   const HeadWeight head{weight, type, c, v};
+  const LogitShape shape{temperature, innerScale, cap};
   TokenRow<V>* states = sharedScratch<TokenRow<V>>(kRowStates, std::max(rows, 1));
   for (int i = 0; i < rows; i++) states[i] = TokenRow<V>();
   const auto add = [&](float* logits, int row, int column, int columns) {
-    states[row].add(logits, bias, column, columns, temperature, static_cast<int>(clampIndex(targets[row], v)));
+    states[row].add(logits, bias, column, columns, shape, static_cast<int>(clampIndex(targets[row], v)));
   };
   if (rows >= 2 * kBlockRows<V> * threadCount()) {
     for (int column = 0; column < v; column += kVocabularyBlock) {
@@ -152,6 +177,12 @@ inline void logitGradient(float* logits, int count, float logSumExp, float facto
 }
 
 template <class V>
+inline void multiplyInto(float* to, const float* by, int count) {
+  using W = typename V::Wide;
+  for (int j = 0; j < count; j += 16) (W::loadFirst(to + j, count - j) * W::loadFirst(by + j, count - j)).storeFirst(to + j, count - j);
+}
+
+template <class V>
 inline void addInto(float* to, const float* from, long count) {
   parallelRanges(count, 2 * kPieceElements, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; i += 8) {
@@ -164,8 +195,9 @@ inline void addInto(float* to, const float* from, long count) {
 template <class V>
 void tokenLogProbsGrad(const float* hidden, const std::uint8_t* weight, const int32_t* targets, const float* bias, const float* logSumExp,
                        const float* dLogProbs, float* dHidden, float* dWeight, float* dBias, int rows, int c, int v, float temperature,
-                       int accumulate, int type) {
+                       float innerScale, float cap, int accumulate, int type) {
   const HeadWeight head{weight, type, c, v};
+  const LogitShape shape{temperature, innerScale, cap};
   float* logits = sharedScratch<float>(kLogits, static_cast<size_t>(std::clamp(rows, 1, kGradientRows)) * kLogitStride);
   if (rows == 0 && !accumulate) {
     if (dWeight != nullptr) std::memset(dWeight, 0, static_cast<size_t>(v) * c * 4);
@@ -197,8 +229,10 @@ void tokenLogProbsGrad(const float* hidden, const std::uint8_t* weight, const in
         forRows(stretch, columns * 4L, [&](std::int64_t i) {
           float* row = logits + i * kLogitStride;
           const std::int64_t at = row0 + first + i;
-          finishLogits<V>(row, bias == nullptr ? nullptr : bias + column, columns, temperature);
+          alignas(64) float slopes[kVocabularyBlock];
+          finishLogits<V>(row, bias == nullptr ? nullptr : bias + column, columns, shape, slopes);
           logitGradient<V>(row, columns, logSumExp[at], dLogProbs[at] / temperature, static_cast<int>(clampIndex(targets[at], v)) - column);
+          if (shape.isCapped()) multiplyInto<V>(row, slopes, columns);
         });
         if (dRows != nullptr) block.dHidden(stretch, logits, kLogitStride, into + static_cast<long>(first) * c, column % kRowSegment != 0);
         if (dWeight != nullptr) {

@@ -1,4 +1,4 @@
-// Element-wise functions that share the vector exp and log; the others are in elementwise.cc.
+// Element-wise functions that share the vector exp, log and tanh; the others are in elementwise.cc.
 #pragma once
 #include "kernels/elementwise.h"
 #include "kernels/kernels.h"
@@ -25,6 +25,7 @@ void unary(int op, int type, const void* x, void* out, int count, float low, flo
   switch (op) {
     case kExp: return eachVector<V>(from, to, count, [](typename V::Wide value) { return exponential(value); });
     case kLog: return eachVector<V>(from, to, count, [](typename V::Wide value) { return logarithm(value); });
+    case kTanh: return eachVector<V>(from, to, count, [](typename V::Wide value) { return hyperbolicTangent(value); });
     case kSigmoid: return eachVector<V>(from, to, count, [](typename V::Wide value) { return sigmoid(value); });
     default: return scalarUnary(op, type, x, out, count, low, high);
   }

@@ -599,14 +599,16 @@ struct TokenLogProbsRecord {
   std::int32_t c;
   std::int32_t v;
   float temperature;
+  float innerScale;
+  float cap;
   std::int32_t type;
 
   template <class Function>
   void apply(Function&& function) const {
-    function(hidden, weight, targets, bias, logProbs, entropy, logSumExp, rows, c, v, temperature, type);
+    function(hidden, weight, targets, bias, logProbs, entropy, logSumExp, rows, c, v, temperature, innerScale, cap, type);
   }
 };
-static_assert(sizeof(TokenLogProbsRecord) == 52);
+static_assert(sizeof(TokenLogProbsRecord) == 60);
 
 struct TokenLogProbsGradRecord {
   std::int32_t kernel;
@@ -623,15 +625,17 @@ struct TokenLogProbsGradRecord {
   std::int32_t c;
   std::int32_t v;
   float temperature;
+  float innerScale;
+  float cap;
   std::int32_t accumulate;
   std::int32_t type;
 
   template <class Function>
   void apply(Function&& function) const {
-    function(hidden, weight, targets, bias, logSumExp, dLogProbs, dHidden, dWeight, dBias, rows, c, v, temperature, accumulate, type);
+    function(hidden, weight, targets, bias, logSumExp, dLogProbs, dHidden, dWeight, dBias, rows, c, v, temperature, innerScale, cap, accumulate, type);
   }
 };
-static_assert(sizeof(TokenLogProbsGradRecord) == 64);
+static_assert(sizeof(TokenLogProbsGradRecord) == 72);
 
 struct SampleTokensRecord {
   std::int32_t kernel;

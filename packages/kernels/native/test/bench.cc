@@ -173,10 +173,11 @@ void head(const Bench& bench) {
   for (std::int32_t& target : targets) target = random.below(v);
   const int kRows = -1;  // the weight as it is trained
   const double work = 2.0 * rows * c * v;
-  const auto score = [&] { kernels.tokenLogProbs(hidden.data(), bytesOf(weight), targets.data(), nullptr, logProbs.data(), entropy.data(), lse.data(), rows, c, v, 1, kRows); };
+  float innerScale = 1, cap = 0;
+  const auto score = [&] { kernels.tokenLogProbs(hidden.data(), bytesOf(weight), targets.data(), nullptr, logProbs.data(), entropy.data(), lse.data(), rows, c, v, 1, innerScale, cap, kRows); };
   const auto train = [&](float* dW) {
     kernels.tokenLogProbsGrad(hidden.data(), bytesOf(weight), targets.data(), nullptr, lse.data(), gradient.data(), dHidden.data(), dW, nullptr,
-                              rows, c, v, 1, 0, kRows);
+                              rows, c, v, 1, innerScale, cap, 0, kRows);
   };
   bench.figure("head forward, 1024 rows", work, score);
   // The logits are computed twice: once for the loss, once for its gradient; 3 products are the arithmetic of PyTorch.
@@ -187,6 +188,12 @@ void head(const Bench& bench) {
   bench.figure("head forward and backward, frozen weight, 1024 rows", 2 * work, [&] {
     score();
     train(nullptr);
+  });
+  innerScale = 1 / 30.0f, cap = 30;
+  bench.figure("head with a soft cap, forward, 1024 rows", work, score);
+  bench.figure("head with a soft cap, forward and backward, 1024 rows", 3 * work, [&] {
+    score();
+    train(dWeight.data());
   });
 }
 

@@ -53,6 +53,45 @@ void functions() {
   }
 }
 
+// In units of the last place, where polynomial and quotient meet (0.375) and in every binade up to the first 1; odd; special values.
+void tangents() {
+  Floats x;
+  for (std::uint32_t bits = 0x00800000u; bits < 0x41200000u; bits += 20011) {  // to 10
+    float value;
+    std::memcpy(&value, &bits, 4);
+    x.insert(x.end(), {value, -value});
+  }
+  Random random(74);
+  for (int i = 0; i < 300000; i++) {
+    x.push_back(random.uniform(0.3f, 0.6f));
+    x.push_back(-x.back());
+  }
+  const Floats y = onEverySetting("tanh", [&](const Tables& t) {
+    Floats out(x.size(), NAN);
+    t.kernels.unary(kTanh, kFloat32, x.data(), out.data(), static_cast<int>(x.size()), 0, 0);
+    return out;
+  });
+  double worst = 0;
+  bool odd = true;
+  for (size_t i = 0; i < x.size(); i++) {
+    int exponent;
+    std::frexp(std::fmin(std::fabs(std::tanh(static_cast<double>(x[i]))), 1 - 1e-9), &exponent);
+    worst = std::fmax(worst, std::fabs(y[i] - std::tanh(static_cast<double>(x[i]))) / std::ldexp(1.0, exponent - 24));
+    odd = odd && (i % 2 == 0 || y[i] == -y[i - 1]);
+  }
+  char text[80];
+  std::snprintf(text, sizeof text, "tanh is off by %.3f ulp", worst);
+  expect(worst <= 0.62, text);
+  expect(odd, "tanh is odd");
+  const Floats special = {0, -0.0f, INFINITY, -INFINITY, NAN, 1e-40f, -3e38f, 9.1f};
+  for (const Tables& t : allTables()) {
+    Floats out(8);
+    t.kernels.unary(kTanh, kFloat32, special.data(), out.data(), 8, 0, 0);
+    expect(out[0] == 0 && out[1] == 0 && out[2] == 1 && out[3] == -1 && std::isnan(out[4]) && out[5] == 1e-40f && out[6] == -1 && out[7] == 1,
+           "tanh of special values");
+  }
+}
+
 void broadcasting() {
   Random random(71);
   const int d[4] = {3, 4, 5, 7};
@@ -180,6 +219,7 @@ void copies() {
 
 void testElementwise() {
   functions();
+  tangents();
   broadcasting();
   reductions();
   copies();

@@ -8,13 +8,14 @@ struct Head {
   int rows, c, v;
   float temperature;
   bool biased;
+  float innerScale, cap;
   Floats hidden, weight, bias, dLogProbs;
   std::vector<std::int32_t> targets;
 };
 
-Head makeHead(int rows, int c, int v, float temperature, bool biased) {
+Head makeHead(int rows, int c, int v, float temperature, bool biased, float innerScale = 1, float cap = 0) {
   Random random(30 + rows);
-  Head h{rows, c, v, temperature, biased, random.floats(static_cast<size_t>(rows) * c, -2, 2), random.floats(static_cast<size_t>(v) * c), random.floats(v),
+  Head h{rows, c, v, temperature, biased, innerScale, cap, random.floats(static_cast<size_t>(rows) * c, -2, 2), random.floats(static_cast<size_t>(v) * c), random.floats(v),
          random.floats(rows), std::vector<std::int32_t>(rows)};
   for (auto& target : h.targets) target = random.below(v);
   return h;
@@ -32,7 +33,7 @@ Scores oracle(const Head& h, const Doubles& hidden, const Doubles& weight, const
     for (int j = 0; j < h.v; j++) {
       double sum = h.biased ? bias[j] : 0;
       for (int k = 0; k < h.c; k++) sum += hidden[static_cast<size_t>(i) * h.c + k] * weight[static_cast<size_t>(j) * h.c + k];
-      logits[j] = sum / h.temperature;
+      logits[j] = (h.cap == 0 ? sum : h.cap * std::tanh(h.innerScale * sum)) / h.temperature;
       largest = std::fmax(largest, logits[j]);
     }
     for (const double x : logits) total += std::exp(x - largest);
@@ -57,12 +58,28 @@ Floats scores(const Tables& t, const Head& h, int row, int rows, int type = kRow
   const Floats weight = type == kPanels ? panelsOf(t, h) : h.weight;
   Floats out(3 * static_cast<size_t>(rows), NAN);
   t.kernels.tokenLogProbs(h.hidden.data() + static_cast<size_t>(row) * h.c, bytesOf(weight), h.targets.data() + row, h.biased ? h.bias.data() : nullptr, out.data(),
-                          out.data() + rows, out.data() + 2 * rows, rows, h.c, h.v, h.temperature, type);
+                          out.data() + rows, out.data() + 2 * rows, rows, h.c, h.v, h.temperature, h.innerScale, h.cap, type);
   return out;
 }
 
+std::string nameOf(const char* kernel, const Head& h) {
+  const std::string shape = "[" + std::to_string(h.rows) + "," + std::to_string(h.c) + "," + std::to_string(h.v) + "]";
+  return std::string(kernel) + " " + shape + (h.cap == 0 ? "" : " capped");
+}
+
+// cap · tanh(innerScale · logit) by the plain ops a sampler has for it.
+void capByPlainOps(const Tables& t, const Head& h, Floats& logits) {
+  const int count = static_cast<int>(logits.size());
+  const auto times = [&](const float* factor) {
+    t.kernels.binary(kMul, kFloat32, logits.data(), factor, logits.data(), 1, 1, 1, count, 0, 0, 0, 1, 0, 0, 0, 0);
+  };
+  times(&h.innerScale);
+  t.kernels.unary(kTanh, kFloat32, logits.data(), logits.data(), count, 0, 0);
+  times(&h.cap);
+}
+
 void oneHead(const Head& h) {
-  const std::string name = "tokenLogProbs [" + std::to_string(h.rows) + "," + std::to_string(h.c) + "," + std::to_string(h.v) + "]";
+  const std::string name = nameOf("tokenLogProbs", h);
   const Floats out = onEverySetting(name, [&](const Tables& t) { return scores(t, h, 0, h.rows); });
   const Floats packed = onEverySetting(name, [&](const Tables& t) { return scores(t, h, 0, h.rows, kPanels); });
   expectSameBits(packed, out, name + ": a weight packed before");
@@ -83,6 +100,7 @@ void oneHead(const Head& h) {
     for (int i = 0; i < h.rows; i++) keys[i] = i * 7919, positions[i] = i;
     t.gemm.gemm(h.rows, h.v, h.c, h.hidden.data(), h.c, panels.data(), logits.data(), h.v, 0);
     if (h.biased) t.gemm.addBias(logits.data(), h.rows, h.v, 0, h.bias.data(), h.v);
+    if (h.cap != 0) capByPlainOps(t, h, logits);
     t.kernels.sampleTokens(logits.data(), settings.data(), seeds.data(), keys.data(), positions.data(), nullptr, nullptr, ids.data(), logProbs.data(), h.rows, h.v, 0);
     Head sampled = h;
     sampled.targets = ids;
@@ -92,14 +110,14 @@ void oneHead(const Head& h) {
 }
 
 void gradients(const Head& h) {
-  const std::string name = "tokenLogProbsGrad [" + std::to_string(h.rows) + "," + std::to_string(h.c) + "," + std::to_string(h.v) + "]";
+  const std::string name = nameOf("tokenLogProbsGrad", h);
   const size_t hiddenSize = h.hidden.size(), weightSize = h.weight.size();
   const Floats gradient = onEverySetting(name, [&](const Tables& t) {
     const Floats forward = scores(t, h, 0, h.rows);
     Floats out(hiddenSize + weightSize + h.v, NAN);
     t.kernels.tokenLogProbsGrad(h.hidden.data(), bytesOf(h.weight), h.targets.data(), h.biased ? h.bias.data() : nullptr, forward.data() + 2 * h.rows,
                                 h.dLogProbs.data(), out.data(), out.data() + hiddenSize, h.biased ? out.data() + hiddenSize + weightSize : nullptr, h.rows, h.c,
-                                h.v, h.temperature, 0, kRows);
+                                h.v, h.temperature, h.innerScale, h.cap, 0, kRows);
     if (!h.biased) std::fill(out.end() - h.v, out.end(), 0.0f);
     return out;
   });
@@ -143,12 +161,19 @@ void testHead() {
   gradients(makeHead(6, 8, 27, 0.7f, true));
   gradients(makeHead(40, 20, 600, 1.3f, false));
   longVocabulary();
+  // Soft caps that bend most logits (their deviation is about 3), that bend few, and with a scale; few rows and many, a tail of a block.
+  oneHead(makeHead(5, 24, 27, 1.0f, false, 1 / 2.0f, 2));
+  oneHead(makeHead(250, 33, 700, 0.7f, true, 0.25f / 1.5f, 1.5f));
+  oneHead(makeHead(13, 64, 9000, 1.0f, false, 1 / 30.0f, 30));
+  gradients(makeHead(6, 8, 27, 0.7f, true, 1 / 2.0f, 2));
+  gradients(makeHead(40, 20, 600, 1.3f, false, 0.5f / 3.0f, 3));
+  gradients(makeHead(3, 16, 5000, 1.0f, true, 1 / 30.0f, 30));
   // Rows beyond one segment: 2,100 rows equal the sum of a segment of 2,048 and one of 52.
   const Head h = makeHead(2100, 9, 30, 1.0f, false);
   const auto weightGradient = [&](const Tables& t, int row, int rows, int accumulate, Floats& dWeight) {
     const Floats forward = scores(t, h, row, rows);
     t.kernels.tokenLogProbsGrad(h.hidden.data() + static_cast<size_t>(row) * h.c, bytesOf(h.weight), h.targets.data() + row, nullptr, forward.data() + 2 * rows,
-                                h.dLogProbs.data() + row, nullptr, dWeight.data(), nullptr, rows, h.c, h.v, 1.0f, accumulate, kRows);
+                                h.dLogProbs.data() + row, nullptr, dWeight.data(), nullptr, rows, h.c, h.v, 1.0f, h.innerScale, h.cap, accumulate, kRows);
   };
   for (const Tables& t : allTables()) {
     Floats whole(h.weight.size()), parts(h.weight.size());

@@ -4,7 +4,10 @@ import { describe, expect, test } from 'vitest';
 const present = (await listDevices()).some(({ name, available }) => name === 'native' && available);
 
 describe.runIf(present)('the head with its loss', () => {
-  test('holds 5 % of the logits matrix beside its inputs and gradients, forward and backward', async () => {
+  test.each([
+    ['', {}],
+    [' with a scale and a soft cap', { logitScale: 0.5, finalLogitSoftcapping: 30 }],
+  ])('holds 5 % of the logits matrix beside its inputs and gradients, forward and backward%s', async (_, options) => {
     await useDevice('native');
     const [rows, channels, vocabulary] = [1024, 576, 49_152];
     const variable = (shape: number[], value: number) => tf.tidy(() => tf.variable(tf.fill(shape, value)));
@@ -16,7 +19,7 @@ describe.runIf(present)('the head with its loss', () => {
       { name: 'weight', variable: weight, decay: false },
     ];
     const { loss, gradients } = computeGradients(
-      () => tf.mean(tokenLogProbs(hidden, weight, targets).logProbs),
+      () => tf.mean(tokenLogProbs(hidden, weight, targets, options).logProbs),
       parameters,
     );
     expect(loss.dataSync()[0]).toBeCloseTo(-Math.log(vocabulary), 4); // the device has done its work

@@ -4,7 +4,7 @@ import { refuseGradient } from './stored-data.ts';
 import { withHeadWeight } from './stored-weights.ts';
 
 export const headKernels: KernelTable = {
-  TwTokenLogProbs(backend, { hidden, weight, targets, bias }, { temperature, keepPanels }) {
+  TwTokenLogProbs(backend, { hidden, weight, targets, bias }, { temperature, innerScale, cap, keepPanels }) {
     const [rows, c] = hidden!.shape as [number, number];
     const logProbs = backend.output([rows]);
     const entropy = backend.output([rows]);
@@ -22,6 +22,8 @@ export const headKernels: KernelTable = {
         c,
         weight!.shape[0]!,
         temperature,
+        innerScale,
+        cap,
         type,
       ),
     );
@@ -29,7 +31,7 @@ export const headKernels: KernelTable = {
   },
 
   TwTokenLogProbsGrad(backend, { dLogProbs, hidden, weight, targets, logSumExp, bias, sum }, attributes) {
-    const { temperature, wantHidden, wantWeight, wantBias } = attributes;
+    const { temperature, innerScale, cap, wantHidden, wantWeight, wantBias } = attributes;
     refuseGradient(backend, [weight!]);
     const [rows, c] = hidden!.shape as [number, number];
     const v = weight!.shape[0]!;
@@ -52,6 +54,8 @@ export const headKernels: KernelTable = {
         c,
         v,
         temperature,
+        innerScale,
+        cap,
         added ? 1 : 0,
         type,
       ),

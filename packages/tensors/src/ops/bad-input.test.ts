@@ -8,7 +8,7 @@ import { linear } from './linear.ts';
 import { rmsNorm } from './rms-norm.ts';
 import { rope } from './rope.ts';
 import { swiglu } from './swiglu.ts';
-import { tokenLogProbs } from './token-log-probs.ts';
+import { softcapLogits, tokenLogProbs } from './token-log-probs.ts';
 
 const matrix = (rows: number, columns: number) => tf.zeros([rows, columns]) as tf.Tensor2D;
 const vector = (length: number) => tf.zeros([length]) as tf.Tensor1D;
@@ -52,6 +52,19 @@ const cases: [string, () => unknown, string, RegExp][] = [
     'OPTION',
     /temperature/,
   ],
+  [
+    'a cap whose float32 is 0',
+    () => tokenLogProbs(matrix(1, 2), matrix(3, 2), indices(0), { finalLogitSoftcapping: 1e-60 }),
+    'OPTION',
+    /finalLogitSoftcapping is 0/,
+  ],
+  [
+    'a cap whose float32 is infinite',
+    () => softcapLogits(matrix(1, 2), 1e60),
+    'OPTION',
+    /finalLogitSoftcapping is Inf/,
+  ],
+  ['a cap far from the scale', () => softcapLogits(matrix(1, 2), 1e30, 1e-30), 'OPTION', /logitScale \/ final.* is 0/],
   [
     'topP 0',
     () => sampleTokens(matrix(1, 2), { temperature: 1, topP: 0 }, { seed: 1, keys: indices(0), positions: indices(0) }),

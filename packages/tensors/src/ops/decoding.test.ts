@@ -11,7 +11,7 @@ import { sampleRows, sampleRowsComposite } from './sample-rows.ts';
 import { alike, sampleTokens } from './sample-tokens.ts';
 import { packSettings, SETTINGS_WIDTH } from './sampling-settings.ts';
 import { createTokenCounts, startCounts } from './token-counts.ts';
-import { tokenLogProbs } from './token-log-probs.ts';
+import { softcapLogits, tokenLogProbs } from './token-log-probs.ts';
 
 const HEADS = { headCount: 4, keyValueHeadCount: 2, headDimension: 6 };
 const WIDTH = 48;
@@ -177,6 +177,11 @@ for (const device of await presentDevices()) {
           const { ids, logProbs } = sampleTokens(logits, { temperature }, random);
           const trained = tokenLogProbs(hidden, weight, ids, { temperature });
           expect(logProbs.dataSync()).toEqual(trained.logProbs.dataSync());
+          const cap = { logitScale: 0.8, finalLogitSoftcapping: 1.5 };
+          const capped = sampleTokens(softcapLogits(logits, 1.5, 0.8), { temperature }, random);
+          const trainedWithCap = tokenLogProbs(hidden, weight, capped.ids, { temperature, ...cap });
+          expect(capped.logProbs.dataSync()).toEqual(trainedWithCap.logProbs.dataSync());
+          expect(capped.logProbs.dataSync()).not.toEqual(logProbs.dataSync());
         }
         const greedy = sampleTokens(linear(hidden, weight), { temperature: 0 }, { seed: 3, keys, positions: keys });
         expect(greedy.ids.dataSync()).toEqual(tf.argMax(linear(hidden, weight), 1).dataSync());

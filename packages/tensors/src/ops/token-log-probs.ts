@@ -1,23 +1,24 @@
 // Log-probability of a target token for each row, and the entropy of each row's distribution, straight from the hidden
 // state: LM head, temperature, log-softmax and gather in one op. A device with the kernel never holds [N, V].
-// Kernels: TwTokenLogProbs { hidden, weight, targets, bias? } attrs { temperature, keepPanels }
+// Kernels: TwTokenLogProbs { hidden, weight, targets, bias? } attrs { temperature, innerScale, cap (0: none), keepPanels }
 // → [logProbs [N], entropy [N], logSumExp [N]];
-// TwTokenLogProbsGrad { dLogProbs, hidden, weight, targets, logSumExp, bias?, sum? (of dWeight) } attrs { temperature, wantHidden,
-// wantWeight, wantBias } → the wanted gradients in this order: [dHidden, dWeight, dBias].
+// TwTokenLogProbsGrad { dLogProbs, hidden, weight, targets, logSumExp, bias?, sum? (of dWeight) } attrs { temperature, innerScale,
+// cap, wantHidden, wantWeight, wantBias } → the wanted gradients in this order: [dHidden, dWeight, dBias].
 import { expectIndices, expectPositive, expectShape } from '../expect.ts';
 import { hasKernel, isGradientWanted, isRecording, record, runKernel, withoutGradient, withSumSoFar } from '../tape.ts';
 import { tf } from '../tfjs.ts';
+import { checkpoint } from '../training/checkpoint.ts';
 
 export interface TokenLogProbsOptions {
   /** Logits are divided by this; 1 when left out. */
   temperature?: number;
   /** [V], added to the logits before the scale. */
   bias?: tf.Tensor1D;
-  /** Logits are multiplied by this before the cap (Cohere's models); 1 when left out. */
+  /** Logits (with the bias) are multiplied by this before the cap (Cohere's models); 1 when left out. */
   logitScale?: number;
   /**
-   * Logits become cap tanh(logits / cap) before the temperature (Gemma's models). By plain ops in blocks of rows: a recorded call keeps
-   * its [N, V] logits for the gradient, on every device.
+   * Logits become cap · tanh(logits / cap), after the scale and before the temperature (Gemma 2, arXiv 2408.00118; 30 there); no cap
+   * when left out. Sampling needs `softcapLogits` for the same distribution.
    */
   finalLogitSoftcapping?: number;
 }
@@ -29,11 +30,20 @@ export interface TokenLogProbs {
   entropy: tf.Tensor1D;
 }
 
-/** The composite works through the rows in blocks of at most this many logits. */
-const COMPOSITE_BLOCK_LOGITS = 1 << 24;
+/** cap · tanh(innerScale · logits) / temperature; without a cap it is 0 and the scale is part of the temperature. */
+interface LogitShape {
+  temperature: number;
+  innerScale: number;
+  cap: number;
+}
+
+/** Without a kernel the rows are worked through in blocks of at most this many logits. */
+const BLOCK_LOGITS = 1 << 24;
 
 /**
- * Log-probs of `targets` under the language-model head.
+ * Log-probs of `targets` under the language-model head, whose logits are
+ * cap · tanh(logitScale · (hidden Wᵀ + bias) / cap) / temperature, each step only if its option is given. No [N, V] matrix is held, forward
+ * or backward, with or without a cap.
  * @param hidden [N, C]
  * @param weight [V, C]
  * @param targets int32 [N], each in [0, V)
@@ -51,19 +61,43 @@ export function tokenLogProbs(
   expectIndices('tokenLogProbs', 'targets', targets, hidden.shape[0]);
   expectPositive('tokenLogProbs', 'temperature', temperature);
   expectPositive('tokenLogProbs', 'logitScale', logitScale);
-  if (finalLogitSoftcapping !== undefined)
-    expectPositive('tokenLogProbs', 'finalLogitSoftcapping', finalLogitSoftcapping);
+  if (finalLogitSoftcapping !== undefined) expectCap('tokenLogProbs', finalLogitSoftcapping, logitScale);
   if (bias) expectShape('tokenLogProbs', 'bias', bias, [weight.shape[0]], '[V]');
-  return hasKernel('TwTokenLogProbs') && finalLogitSoftcapping === undefined
-    ? fusedTokenLogProbs(hidden, weight, targets, temperature / logitScale, bias)
-    : tokenLogProbsComposite(hidden, weight, targets, options);
+  if (!hasKernel('TwTokenLogProbs')) return tokenLogProbsInBlocks(hidden, weight, targets, options);
+  const shape: LogitShape =
+    finalLogitSoftcapping === undefined
+      ? { temperature: temperature / logitScale, innerScale: 1, cap: 0 }
+      : { temperature, innerScale: logitScale / finalLogitSoftcapping, cap: finalLogitSoftcapping };
+  return fusedTokenLogProbs(hidden, weight, targets, shape, bias);
+}
+
+/**
+ * Capped logits as `tokenLogProbs` computes them: sampling from `softcapLogits(linear(hidden, weight), cap)` gives the log-probs of
+ * `tokenLogProbs` with that cap, bit for bit.
+ * @param logits [M, V]
+ * @param cap above 0
+ * @param logitScale logits are multiplied by this before the cap
+ * @returns cap · tanh(logitScale · logits / cap), [M, V]
+ * @throws TensorError TW_TENSORS_SHAPE, TW_TENSORS_OPTION
+ */
+export function softcapLogits(logits: tf.Tensor2D, cap: number, logitScale = 1): tf.Tensor2D {
+  expectShape('softcapLogits', 'logits', logits, [-1, -1], '[M, V]');
+  expectPositive('softcapLogits', 'logitScale', logitScale);
+  expectCap('softcapLogits', cap, logitScale);
+  return tf.mul(tf.tanh(tf.mul(logits, logitScale / cap)), cap);
+}
+
+/** Devices compute in float32, where a cap or its inverse may round to 0 or infinity. */
+function expectCap(op: string, cap: number, logitScale: number): void {
+  expectPositive(op, 'finalLogitSoftcapping', Math.fround(cap));
+  expectPositive(op, 'logitScale / finalLogitSoftcapping', Math.fround(logitScale / cap));
 }
 
 function fusedTokenLogProbs(
   hidden: tf.Tensor2D,
   weight: tf.Tensor2D,
   targets: tf.Tensor1D,
-  temperature: number,
+  shape: LogitShape,
   bias: tf.Tensor1D | undefined,
 ): TokenLogProbs {
   const inputs: Record<string, tf.Tensor> = bias ? { hidden, weight, targets, bias } : { hidden, weight, targets };
@@ -71,7 +105,7 @@ function fusedTokenLogProbs(
     inputs,
     forward(save) {
       const [values, entropies, logSumExp] = runKernel<tf.Tensor[]>('TwTokenLogProbs', inputs, {
-        temperature,
+        ...shape,
         keepPanels: !isRecording(),
       });
       save([hidden, weight, targets, logSumExp!, ...(bias ? [bias] : [])]);
@@ -93,7 +127,7 @@ function fusedTokenLogProbs(
         'TwTokenLogProbsGrad',
         wantWeight ? withSumSoFar('weight', named) : named,
         {
-          temperature,
+          ...shape,
           wantHidden,
           wantWeight,
           wantBias,
@@ -108,33 +142,55 @@ function fusedTokenLogProbs(
   return { logProbs: logProbs as tf.Tensor1D, entropy: entropy as tf.Tensor1D };
 }
 
-/** The same in plain tfjs ops, in blocks of rows. */
+/**
+ * The same by plain ops in blocks of rows. With several blocks a recorded call keeps the logits of none: its backward pass computes each
+ * block's again.
+ */
+export function tokenLogProbsInBlocks(
+  hidden: tf.Tensor2D,
+  weight: tf.Tensor2D,
+  targets: tf.Tensor1D,
+  options: TokenLogProbsOptions = {},
+  blockLogits = BLOCK_LOGITS,
+): TokenLogProbs {
+  const rows = hidden.shape[0];
+  const blockRows = Math.max(1, Math.floor(blockLogits / weight.shape[0]));
+  if (rows <= blockRows) return tokenLogProbsComposite(hidden, weight, targets, options);
+  const { bias } = options;
+  const score = (...[ownHidden, ownTargets, ownWeight, ownBias]: tf.Tensor[]) => {
+    const own = ownBias === undefined ? options : { ...options, bias: ownBias as tf.Tensor1D };
+    const [states, table, ids] = [ownHidden as tf.Tensor2D, ownWeight as tf.Tensor2D, ownTargets as tf.Tensor1D];
+    const { logProbs, entropy } = tokenLogProbsComposite(states, table, ids, own);
+    return tf.stack([logProbs, entropy]) as tf.Tensor2D;
+  };
+  const counts = Array.from({ length: Math.ceil(rows / blockRows) }, (_, block) =>
+    Math.min(blockRows, rows - block * blockRows),
+  );
+  const targetsOf = tf.split(targets, counts);
+  const shared = bias === undefined ? [weight] : [weight, bias];
+  const blocks = tf
+    .split(hidden, counts)
+    .map((block, index) => checkpoint(score, [block, targetsOf[index]!, ...shared], [])); // [2, count] each
+  const [logProbs, entropy] = tf.unstack(tf.concat(blocks, 1)) as [tf.Tensor1D, tf.Tensor1D];
+  return { logProbs, entropy };
+}
+
+/** The same in plain ops, all rows at once: a recorded call keeps [N, V]. */
 export function tokenLogProbsComposite(
   hidden: tf.Tensor2D,
   weight: tf.Tensor2D,
   targets: tf.Tensor1D,
   { temperature = 1, bias, logitScale = 1, finalLogitSoftcapping: cap }: TokenLogProbsOptions = {},
 ): TokenLogProbs {
-  const [rows, channels] = hidden.shape;
-  const [vocabulary] = weight.shape;
-  const blockRows = Math.max(1, Math.floor(COMPOSITE_BLOCK_LOGITS / vocabulary));
-  const logProbs: tf.Tensor1D[] = [];
-  const entropies: tf.Tensor1D[] = [];
-  for (let row = 0; row < rows; row += blockRows) {
-    const count = Math.min(blockRows, rows - row);
-    const block = tf.slice(hidden, [row, 0], [count, channels]);
-    const logits = tf.matMul<tf.Tensor2D>(block, weight, false, true);
-    const biased = bias ? tf.add<tf.Tensor2D>(logits, bias) : logits;
-    const all =
-      cap === undefined
-        ? logSoftmaxRows(biased, temperature / logitScale)
-        : logSoftmaxRows(tf.mul<tf.Tensor2D>(tf.tanh(tf.mul(biased, logitScale / cap)), cap), temperature); // [count, V]
-    logProbs.push(pickColumns(all, tf.slice(targets, [row], [count])));
-    entropies.push(withoutGradient(() => tf.neg(tf.sum(tf.mul(tf.exp(all), all), 1)) as tf.Tensor1D));
-  }
+  const logits = tf.matMul<tf.Tensor2D>(hidden, weight, false, true);
+  const biased = bias ? tf.add<tf.Tensor2D>(logits, bias) : logits;
+  const all =
+    cap === undefined
+      ? logSoftmaxRows(biased, temperature / logitScale)
+      : logSoftmaxRows(softcapLogits(biased, cap, logitScale), temperature); // [N, V]
   return {
-    logProbs: logProbs.length === 1 ? logProbs[0]! : tf.concat(logProbs),
-    entropy: entropies.length === 1 ? entropies[0]! : tf.concat(entropies),
+    logProbs: pickColumns(all, targets),
+    entropy: withoutGradient(() => tf.neg(tf.sum(tf.mul(tf.exp(all), all), 1)) as tf.Tensor1D),
   };
 }
 
