@@ -1,5 +1,5 @@
 // Log-probability of a target token for each row, and the entropy of each row's distribution, straight from the hidden
-// state: LM head, temperature, log-softmax and gather in one op. A device with the kernel never holds [N, V].
+// state: LM head, temperature, log-softmax and gather in one op. No device holds [N, V].
 // Kernels: TwTokenLogProbs { hidden, weight, targets, bias? } attrs { temperature, innerScale, cap (0: none), keepPanels }
 // → [logProbs [N], entropy [N], logSumExp [N]];
 // TwTokenLogProbsGrad { dLogProbs, hidden, weight, targets, logSumExp, bias?, sum? (of dWeight) } attrs { temperature, innerScale,
@@ -43,7 +43,7 @@ const BLOCK_LOGITS = 1 << 24;
 /**
  * Log-probs of `targets` under the language-model head, whose logits are
  * cap · tanh(logitScale · (hidden Wᵀ + bias) / cap) / temperature, each step only if its option is given. No [N, V] matrix is held, forward
- * or backward, with or without a cap.
+ * or backward, with or without a cap (a device without the kernel holds some matrices of at most 2^24 logits).
  * @param hidden [N, C]
  * @param weight [V, C]
  * @param targets int32 [N], each in [0, V)
