@@ -1,6 +1,7 @@
 // The fake engine's language: logits[previous][next], uniform in [-2, 2), and the sampling rules of the contract in plain
 // float64. Randomness is a hash of (seed, key, sample, step), so no state is carried between draws.
 
+import { ruledOut, typicalAndLikely, withinEntropy } from './sampling-rules.ts';
 import type { Sampling } from './types.ts';
 
 /** murmur3's finaliser, after folding in one 32-bit word at a time. */
@@ -52,16 +53,21 @@ export class BigramTable {
       logits[id] = logits[id]! > 0 ? logits[id]! / repetitionPenalty : logits[id]! * repetitionPenalty;
     for (const id of history.ids) logits[id]! -= frequencyPenalty;
     for (const id of new Set(history.ids)) logits[id]! -= presencePenalty;
+    for (const id of ruledOut(sampling, history.promptIds, history.ids, this.size))
+      logits[id] = Number.NEGATIVE_INFINITY;
     const logProbs = logSoftmax(logits.map((logit) => logit / (temperature || 1)));
     const descending = logProbs.map((_, id) => id).sort((a, b) => logProbs[b]! - logProbs[a]! || a - b);
     if (temperature === 0) {
       const id = forced ?? descending[0]!;
       return { id, logProb: logProbs[id]! };
     }
-    let kept = topK > 0 ? descending.slice(0, topK) : descending;
+    const possible = descending.filter((id) => Number.isFinite(logProbs[id]!));
+    let kept = withinEntropy(possible, logProbs, sampling.topH);
+    if (topK > 0) kept = kept.slice(0, topK);
     kept = nucleus(kept, logProbs, topP);
     const floor = Math.log(minP) + logProbs[kept[0]!]!;
     kept = kept.filter((id) => logProbs[id]! >= floor);
+    kept = typicalAndLikely(kept, logProbs, sampling);
     const keptLogProbs = logSoftmax(kept.map((id) => logProbs[id]!));
     if (forced !== undefined) return { id: forced, logProb: keptLogProbs[kept.indexOf(forced)] ?? logProbs[forced]! };
     let rest = uniform;

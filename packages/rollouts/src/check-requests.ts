@@ -37,8 +37,32 @@ function checkSampling(key: string, sampling: Sampling): void {
   if (stopStrings.some((text) => text === '')) throw bad(key, 'stopStrings holds an empty string; remove it.');
 }
 
-function checkIds(what: string, ids: Int32Array, vocabularySize: number): void {
-  const position = ids.findIndex((id) => id < 0 || id >= vocabularySize);
+function checkRules(key: string, sampling: Sampling, vocabularySize: number): void {
+  const { noRepeatNgramSize = 0, minNewTokens = 0, suppressTokens = [], maxTokens, stopIds } = sampling;
+  const { topH, typicalP = 1, epsilonCutoff = 0, etaCutoff = 0 } = sampling;
+  if (!Number.isInteger(noRepeatNgramSize) || noRepeatNgramSize < 0)
+    throw bad(key, `noRepeatNgramSize is ${noRepeatNgramSize}; use a positive integer, or 0 (off).`);
+  if (!Number.isInteger(minNewTokens) || minNewTokens < 0 || minNewTokens > maxTokens)
+    throw bad(key, `minNewTokens is ${minNewTokens}; use an integer from 0 (off) to maxTokens, ${maxTokens}.`);
+  checkIds(`Request '${key}', suppressTokens`, suppressTokens, vocabularySize);
+  const ruledOut = new Set(minNewTokens > 0 ? [...suppressTokens, ...stopIds] : suppressTokens);
+  if (ruledOut.size >= vocabularySize)
+    throw bad(
+      key,
+      'suppressTokens and the stop ids that minNewTokens keeps away are the whole vocabulary; allow an id.',
+    );
+  if (topH !== undefined && !(topH > 0 && topH <= 1))
+    throw bad(key, `topH is ${topH}; use a number above 0 and at most 1, or leave it out.`);
+  if (!(typicalP > 0 && typicalP <= 1)) throw bad(key, `typicalP is ${typicalP}; use a number above 0 and at most 1.`);
+  for (const [name, floor] of Object.entries({ epsilonCutoff, etaCutoff }))
+    if (!(floor >= 0 && floor < 1)) throw bad(key, `${name} is ${floor}; use a number from 0 (off) to below 1.`);
+}
+
+function checkIds(what: string, ids: ArrayLike<number>, vocabularySize: number): void {
+  const position = Array.prototype.findIndex.call(
+    ids,
+    (id) => !(Number.isInteger(id) && id >= 0 && id < vocabularySize),
+  );
   if (position >= 0)
     throw new RolloutError(
       'TW_ROLLOUTS_ID_OUT_OF_RANGE',
@@ -76,6 +100,7 @@ export function checkRequests(requests: readonly RolloutRequest[], limits: Limit
     if (!Number.isInteger(samples) || samples < 1)
       throw bad(key, `samples is ${samples}; use an integer of at least 1.`);
     checkSampling(key, sampling);
+    checkRules(key, sampling, limits.vocabularySize);
   }
 }
 

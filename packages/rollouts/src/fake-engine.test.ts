@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { collectTrajectories } from './collect-trajectories.ts';
 import { FakeEngine } from './fake-engine.ts';
 import { rolloutConformance } from './test/index.ts';
-import type { RolloutEngine, Sampling } from './types.ts';
+import type { RolloutEngine, RolloutRequest, Sampling } from './types.ts';
 
 const sampling: Sampling = { temperature: 1, maxTokens: 6, stopIds: [2], seed: 1 };
 const prompt = Int32Array.of(5, 6);
@@ -92,6 +92,9 @@ describe('the conformance suite notices', () => {
       'aborted beforehand',
       (engine) => override(engine, { generate: (requests) => engine.generate(requests) }),
     ],
+    ['ignored rules', 'rules out', (engine) => resampling(engine, { suppressTokens: [], noRepeatNgramSize: 0 })],
+    ['stops that come early', 'rules out', (engine) => resampling(engine, { minNewTokens: 0 })],
+    ['ignored filters', 'leave one id', (engine) => resampling(engine, { typicalP: 1 })],
     [
       'a wrong version',
       'weightVersion',
@@ -104,6 +107,12 @@ describe('the conformance suite notices', () => {
       await expect(checks.find(({ name }) => name.includes(check))!.run()).rejects.toThrow();
     });
 });
+
+/** Samples by other settings than it was asked for. */
+function resampling(engine: RolloutEngine, changes: Partial<Sampling>): RolloutEngine {
+  const changed = (request: RolloutRequest) => ({ ...request, sampling: { ...request.sampling, ...changes } });
+  return override(engine, { generate: (requests, options) => engine.generate(requests.map(changed), options) });
+}
 
 function override(engine: RolloutEngine, changes: Partial<RolloutEngine>): RolloutEngine {
   return {

@@ -1,7 +1,12 @@
 // The contract between whoever samples completions and whoever trains on them: token ids in, trajectories out.
 // Text never crosses it, so nothing is re-tokenised. Engines: in process (@thinkwright/models), fake (here), external later.
 
-/** How completions are drawn. Processors apply in the order penalties, temperature, topK, topP, minP. */
+/**
+ * How completions are drawn. Processors apply in transformers' order: penalties, noRepeatNgramSize, minNewTokens, suppressTokens,
+ * temperature, topH, topK, topP, minP, typicalP, epsilonCutoff, etaCutoff; the filters (from topH on) not where temperature is 0.
+ * Log-probs are of the distribution that all of this leaves. noRepeatNgramSize, minNewTokens, suppressTokens and the filters other
+ * than topK, topP and minP may cost an engine time: the in-process one samples such rows on the host.
+ */
 export interface Sampling {
   /** 0 = greedy: the likeliest id, with its log-prob at temperature 1. */
   temperature: number;
@@ -24,6 +29,20 @@ export interface Sampling {
   frequencyPenalty?: number;
   /** Taken once from the logit of each id that the completion has already (OpenAI's definition). Absent or 0 = off. */
   presencePenalty?: number;
+  /** No run of this many ids comes twice in prompt and completion together, unless every id would repeat one. Absent or 0 = off. */
+  noRepeatNgramSize?: number;
+  /** No stop id comes before so many ids were sampled; a stop string still ends. Absent or 0 = off. */
+  minNewTokens?: number;
+  /** Ids that are never sampled. */
+  suppressTokens?: number[];
+  /** Keep the likeliest ids (100 at most) whose share of the entropy stays within this fraction (arXiv 2509.02510). Absent = all. */
+  topH?: number;
+  /** Keep the fewest ids closest to the expected surprise whose probabilities reach this (arXiv 2202.00666). Absent or 1 = all. */
+  typicalP?: number;
+  /** Drop ids less likely than this, but never the likeliest (arXiv 2210.15191). Absent or 0 = none. */
+  epsilonCutoff?: number;
+  /** As epsilonCutoff, with the floor min(eta, sqrt(eta) · exp(-entropy)) (arXiv 2210.15191). Absent or 0 = none. */
+  etaCutoff?: number;
   /** Most ids to sample for one completion. */
   maxTokens: number;
   /** A completion ends with (and contains) the first of these. */

@@ -22,7 +22,7 @@ export interface StepBeamSearchOptions {
   promptIds: Int32Array;
   /** Names the search: the source of its randomness. */
   key: string;
-  /** `maxTokens` is for the whole solution; `stopStrings` end a step, and must be given. */
+  /** `maxTokens` and `minNewTokens` are for the whole solution; `stopStrings` end a step, and must be given. */
   sampling: Sampling & { stopStrings: string[] };
   /** Partial solutions kept after each step. Default 4. */
   beams?: number;
@@ -53,7 +53,11 @@ export async function stepBeamSearch(
     const requests = open.map(({ ids }, beam) => ({
       promptIds: concatenated(promptIds, ids),
       samples: step === 0 ? beams * expansions : expansions,
-      sampling: { ...sampling, maxTokens: sampling.maxTokens - ids.length },
+      sampling: {
+        ...sampling,
+        maxTokens: sampling.maxTokens - ids.length,
+        minNewTokens: Math.max(0, (sampling.minNewTokens ?? 0) - ids.length),
+      },
       key: `${key}/${step}/${beam}`,
     }));
     const grown = (await collectTrajectories(engine, requests, { signal })).flatMap((group, beam) =>

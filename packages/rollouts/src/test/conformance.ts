@@ -52,6 +52,8 @@ export function rolloutConformance(subject: ConformanceSubject): ConformanceChec
     check('a signal aborted beforehand samples nothing', abortBefore),
     check('weightVersion of info is stamped on trajectories', versionStamped),
     check('requests with different sampling share a batch', mixedSampling),
+    check('ids that the sampling rules out do not come', rulesHold),
+    check('filters that leave one id leave the likeliest, or the most typical', narrowFilters),
     check('calls that overlap get what they would get alone', overlappingCalls),
     check('what cannot be served is an error with a code', refusals),
     check('an early return from the iteration leaves the engine usable', earlyReturn),
@@ -253,6 +255,9 @@ async function mixedSampling(engine: RolloutEngine): Promise<void> {
     await request(engine, 'greedy', 3, { temperature: 0 }, 2),
     await request(engine, 'filtered', 4, { topK: 4, topP: 0.9, minP: 0.05, temperature: 0.8 }, 2),
     await request(engine, 'plain', 5, { seed: 11 }, 2),
+    await request(engine, 'ruled', 4, { noRepeatNgramSize: 2, suppressTokens: [3], repetitionPenalty: 1.1 }, 2),
+    await request(engine, 'late', 6, { minNewTokens: 3, stopIds: [0, 1, 2, 3], frequencyPenalty: 0.5 }, 2),
+    await request(engine, 'typical', 3, { topH: 0.9, typicalP: 0.8, epsilonCutoff: 0.01, etaCutoff: 0.02 }, 2),
   ];
   const together = await collectTrajectories(engine, requests);
   for (const [index, one] of requests.entries())
@@ -261,11 +266,53 @@ async function mixedSampling(engine: RolloutEngine): Promise<void> {
   assert.deepEqual(texts(top[0]!), texts(together[0]!.slice(0, 1)));
 }
 
+async function rulesHold(engine: RolloutEngine): Promise<void> {
+  const sampled = async (key: string, promptLength: number, sampling: Partial<Sampling>) =>
+    (await collectTrajectories(engine, [await request(engine, key, promptLength, sampling, 4)]))[0]!;
+  const free = await sampled('a', 4, { maxTokens: 10 });
+  const unwanted = [...new Set(free[0]!.ids)].slice(0, 3);
+  for (const temperature of [0, 1])
+    for (const { ids, logProbs } of await sampled('a', 4, { temperature, maxTokens: 10, suppressTokens: unwanted })) {
+      assert.ok(!ids.some((id) => unwanted.includes(id)), 'a suppressed id was sampled');
+      assert.ok(logProbs.every((logProb) => logProb <= 0 && Number.isFinite(logProb)));
+    }
+  const stopIds = [...new Set(free.map(({ ids }) => ids[0]!))];
+  assert.ok((await sampled('a', 4, { maxTokens: 10, stopIds })).every(({ ids }) => ids.length === 1));
+  for (const { ids } of await sampled('a', 4, { maxTokens: 10, stopIds, minNewTokens: 6 }))
+    assert.ok(ids.length > 6 && !ids.subarray(0, 6).some((id) => stopIds.includes(id)), 'a stop id came too early');
+  for (const noRepeatNgramSize of [1, 2])
+    for (const { promptIds, ids } of await sampled('b', 1, { temperature: 0.5, maxTokens: 6, noRepeatNgramSize })) {
+      const all = [...promptIds, ...ids]; // at most 7 of at least 8 ids: one is always left
+      const grams = all
+        .slice(noRepeatNgramSize - 1)
+        .map((id, i) => [...all.slice(i, i + noRepeatNgramSize - 1), id].join());
+      assert.equal(new Set(grams).size, grams.length, `an n-gram of ${noRepeatNgramSize} came twice: ${all}`);
+    }
+}
+
+async function narrowFilters(engine: RolloutEngine): Promise<void> {
+  const one = await request(engine, 'a', 4, { maxTokens: 6 });
+  const likeliest = (
+    await collectTrajectories(engine, [{ ...one, sampling: { ...one.sampling, temperature: 0 } }])
+  )[0]!;
+  for (const filter of [
+    { topH: 1e-9 },
+    { epsilonCutoff: 0.999 },
+    { typicalP: 1e-9 },
+    { etaCutoff: 0.999, topH: 1e-9 },
+  ]) {
+    const [group] = await collectTrajectories(engine, [{ ...one, sampling: { ...one.sampling, ...filter } }]);
+    assert.ok(group![0]!.logProbs.every((logProb) => Math.abs(logProb) < 1e-5));
+    if (!('typicalP' in filter)) assert.deepEqual(texts(group!), texts(likeliest));
+  }
+}
+
 async function overlappingCalls(engine: RolloutEngine): Promise<void> {
   const calls = [
     [await request(engine, 'a', 3, { temperature: 0.8 }, 3), await request(engine, 'b', 9)],
     [await request(engine, 'a', 3, { frequencyPenalty: 0.5, presencePenalty: 0.5, seed: 4 }, 2)],
     [await request(engine, 'c', 12, { maxTokens: 16, repetitionPenalty: 1.3 })],
+    [await request(engine, 'd', 4, { maxTokens: 12, minNewTokens: 4, suppressTokens: [1], stopIds: [2, 3, 4] }, 2)],
   ];
   const together = await Promise.all(calls.map((requests) => collectTrajectories(engine, requests)));
   for (const [index, requests] of calls.entries())
@@ -280,6 +327,7 @@ async function refusals(engine: RolloutEngine): Promise<void> {
     ['TW_ROLLOUTS_PROMPT_TOO_LONG', [await request(engine, 'a', maxTokens)]],
     ['TW_ROLLOUTS_ID_OUT_OF_RANGE', [{ ...fine, promptIds: Int32Array.of(1, vocabularySize) }]],
     ['TW_ROLLOUTS_ID_OUT_OF_RANGE', [{ ...fine, promptIds: Int32Array.of(-1) }]],
+    ['TW_ROLLOUTS_ID_OUT_OF_RANGE', [{ ...fine, sampling: { ...fine.sampling, suppressTokens: [vocabularySize] } }]],
     ['TW_ROLLOUTS_DUPLICATE_KEY', [fine, fine]],
     ['TW_ROLLOUTS_BAD_SAMPLING', [{ ...fine, samples: 0 }]],
     ...(
@@ -292,6 +340,14 @@ async function refusals(engine: RolloutEngine): Promise<void> {
         { minP: 2 },
         { frequencyPenalty: 3 },
         { presencePenalty: -3 },
+        { noRepeatNgramSize: -1 },
+        { minNewTokens: 99 },
+        { minNewTokens: 0.5 },
+        { suppressTokens: Array.from({ length: vocabularySize }, (_, id) => id) },
+        { topH: 0 },
+        { typicalP: 0 },
+        { epsilonCutoff: 1 },
+        { etaCutoff: -0.1 },
       ] as const
     ).map((sampling): [RolloutErrorCode, RolloutRequest[]] => [
       'TW_ROLLOUTS_BAD_SAMPLING',

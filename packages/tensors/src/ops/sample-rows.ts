@@ -3,12 +3,11 @@
 // (seed, key, position): nothing else matters, so a row's draw does not depend on its neighbours.
 // Kernel: TwSampleTokens { logits, settings, seeds, keys, positions, slots?, counts? } → [ids, logProbs]; counts in place.
 import { expectIndices, expectShape } from '../expect.ts';
-import { philoxInto } from '../random/philox.ts';
-import { STREAMS, toUniformDouble } from '../random/uniform.ts';
 import { hasKernel, runKernel } from '../tape.ts';
 import { tf } from '../tfjs.ts';
+import { drawToken } from './draw-token.ts';
+import { penalise } from './penalise.ts';
 import { penalises, type RowSettings, SETTINGS_WIDTH, unpackSettings } from './sampling-settings.ts';
-import { keptTokens } from './token-filters/kept-tokens.ts';
 import { logSoftmaxRows } from './token-log-probs.ts';
 
 /** All tensors of M rows, so that a captured graph can be replayed with other rows. */
@@ -67,13 +66,10 @@ export function sampleRowsComposite(logits: tf.Tensor2D, rows: SamplingRows, cou
   const logProbs = logProbsOf(history ? penalisedLogits(logits, settings, history) : logits, settings);
   const ids = new Int32Array(count);
   const chosen = new Float32Array(count);
-  const words = new Uint32Array(4);
   for (let row = 0; row < count; row++) {
-    const rowLogProbs = logProbs.subarray(row * vocabulary, (row + 1) * vocabulary) as Float32Array;
-    philoxInto(words, 0, seeds[row]!, STREAMS.sampling, keys[row]!, positions[row]!, 0, 0);
-    const own = settings[row]!;
-    const drawn =
-      own.temperature === 0 ? argMax(rowLogProbs) : draw(rowLogProbs, own, toUniformDouble(words[0]!, words[1]!));
+    const own = logProbs.subarray(row * vocabulary, (row + 1) * vocabulary);
+    const random = { seed: seeds[row]!, key: keys[row]!, position: positions[row]! };
+    const drawn = drawToken(own, settings[row]!, random);
     ids[row] = drawn.token;
     chosen[row] = drawn.logProb;
     history?.add(row, drawn.token);
@@ -110,15 +106,7 @@ function penalisedLogits(logits: tf.Tensor2D, settings: readonly RowSettings[], 
   const values = Float32Array.from(logits.dataSync());
   for (let row = 0; row < count; row++) {
     const seen = history.of(row);
-    if (!seen) continue;
-    const { repetitionPenalty, frequencyPenalty, presencePenalty } = settings[row]!;
-    for (let id = 0; id < vocabulary; id++) {
-      if (seen[id] === 0) continue;
-      const logit = values[row * vocabulary + id]!;
-      const repeated = logit > 0 ? logit / repetitionPenalty : logit * repetitionPenalty;
-      const sampled = seen[id]! >> 1;
-      values[row * vocabulary + id] = sampled > 0 ? repeated - frequencyPenalty * sampled - presencePenalty : repeated;
-    }
+    if (seen) penalise(values.subarray(row * vocabulary, (row + 1) * vocabulary), seen, settings[row]!);
   }
   return tf.tensor2d(values, [count, vocabulary]);
 }
@@ -127,41 +115,12 @@ function penalisedLogits(logits: tf.Tensor2D, settings: readonly RowSettings[], 
 function logProbsOf(logits: tf.Tensor2D, settings: readonly RowSettings[]): Float32Array {
   const temperatures = settings.map(({ temperature }) => temperature || 1);
   const [first] = temperatures;
-  return tf.tidy(() => {
-    if (temperatures.every((temperature) => temperature === first))
-      return logSoftmaxRows(logits, first ?? 1).dataSync<'float32'>();
+  const logProbs = tf.tidy(() => {
+    if (temperatures.every((temperature) => temperature === first)) return logSoftmaxRows(logits, first ?? 1);
     const column = tf.tensor2d(temperatures, [temperatures.length, 1]);
-    return logSoftmaxRows(tf.div(logits, column), 1).dataSync<'float32'>();
+    return logSoftmaxRows(tf.div(logits, column), 1);
   });
-}
-
-interface Draw {
-  token: number;
-  logProb: number;
-}
-
-function argMax(logProbs: Float32Array): Draw {
-  let token = 0;
-  for (let index = 1; index < logProbs.length; index++) if (logProbs[index]! > logProbs[token]!) token = index;
-  return { token, logProb: logProbs[token]! };
-}
-
-function draw(logProbs: Float32Array, settings: RowSettings, point: number): Draw {
-  const kept = keptTokens(logProbs, settings);
-  const mass = massOf(logProbs, kept);
-  let passed = 0;
-  let token = kept[0]!;
-  for (const candidate of kept) {
-    const probability = Math.exp(logProbs[candidate]!);
-    if (probability === 0) continue;
-    token = candidate;
-    passed += probability;
-    if (passed > point * mass) break;
-  }
-  const filtered = kept.length < logProbs.length;
-  return { token, logProb: filtered ? logProbs[token]! - Math.log(mass) : logProbs[token]! };
-}
-
-function massOf(logProbs: Float32Array, tokens: readonly number[]): number {
-  return tokens.reduce((sum, token) => sum + Math.exp(logProbs[token]!), 0);
+  const values = logProbs.dataSync<'float32'>(); // outside of tidy, which would look for tensors in every number
+  logProbs.dispose();
+  return values;
 }

@@ -50,16 +50,21 @@ const OFF: RowSettings = {
 export function packSettings(rows: readonly SamplingOptions[], size = rows.length): Float32Array {
   const packed = new Float32Array(size * SETTINGS_WIDTH);
   for (let row = 0; row < size; row++) {
-    const settings = completed(rows[row] ?? OFF);
-    expectSampling(settings);
+    const settings = completeSettings(rows[row] ?? OFF);
     for (const [column, name] of COLUMNS.entries()) packed[row * SETTINGS_WIDTH + column] = settings[name];
   }
   return packed;
 }
 
-/** What is left out, or given as undefined, changes nothing. */
-function completed(options: SamplingOptions): RowSettings {
-  return Object.fromEntries(COLUMNS.map((name) => [name, options[name] ?? OFF[name]])) as unknown as RowSettings;
+/**
+ * What is left out, or given as undefined, changes nothing.
+ * @throws TensorError TW_TENSORS_OPTION
+ */
+export function completeSettings(options: SamplingOptions): RowSettings {
+  const entries = COLUMNS.map((name) => [name, options[name] ?? OFF[name]]);
+  const settings = Object.fromEntries(entries) as unknown as RowSettings;
+  expectSampling(settings);
+  return settings;
 }
 
 /** Row `row` of what `packSettings` made. */

@@ -1,12 +1,14 @@
 // sampling/processors.jsonl: which tokens survive the processors and their probabilities, against transformers' own list of them.
-// The filters are compared directly; the device's sampler, where it offers all of a case's options, by where 128
+// The filters are compared directly; the sampler of the host, and the device's where it offers all of a case's options, by where
 // counter-keyed draws fall.
+import { sampleByRules } from '../ops/sample-by-rules.ts';
 import { sampleRows } from '../ops/sample-rows.ts';
 import { alike } from '../ops/sample-tokens.ts';
+import type { SamplingRules } from '../ops/sampling-rules.ts';
 import type { SamplingOptions } from '../ops/sampling-settings.ts';
 import { createTokenCounts, startCounts } from '../ops/token-counts.ts';
+import { bannedTokens } from '../ops/token-filters/banned-tokens.ts';
 import { keptTokens } from '../ops/token-filters/kept-tokens.ts';
-import { repeatedNgrams } from '../ops/token-filters/repeated-ngrams.ts';
 import { tf } from '../tfjs.ts';
 import { deviationOf, FamilyCount, type FamilyResult, readCases, readFixture } from './family-result.ts';
 
@@ -37,6 +39,7 @@ interface Shared {
 
 const TOLERANCE = 2e-6;
 const DRAWS = 128;
+const DRAWS_ON_HOST = 8;
 
 /** Compares survivors, probabilities and log-probs. */
 export async function samplingParity(folder: string): Promise<FamilyResult> {
@@ -50,37 +53,46 @@ export async function samplingParity(folder: string): Promise<FamilyResult> {
 }
 
 function runCase({ options, inputs, outputs }: ProcessorCase, { about, inputIds, logits }: Shared): number {
-  const { temperature = 1, top_k: topK = 0, top_p: topP = 1, min_p: minP = 0, top_h: topH } = options;
-  const { typical_p: typicalP, epsilon_cutoff: epsilonCutoff, eta_cutoff: etaCutoff } = options;
-  const { repetition_penalty: repetitionPenalty = 1 } = options;
+  const sampling = samplingOf(options, about.eosTokenId);
+  const { temperature, topK = 0, topP = 1, minP = 0, repetitionPenalty = 1 } = sampling;
   const onDevice = Object.keys(options).every((name) => ON_DEVICE.some((known) => known === name));
   const deviations = logits[inputs.logits]!.map((row, index) => {
     const prompt = inputIds[index]!;
     const scores = penalised(row, prompt, repetitionPenalty);
-    for (const id of bannedIds(options, prompt, about.eosTokenId)) scores[id] = Number.NEGATIVE_INFINITY;
+    for (const id of bannedTokens(sampling, prompt, [], row.length)) scores[id] = Number.NEGATIVE_INFINITY;
     const logProbs = Float32Array.from(logSoftmax(scores, temperature));
-    const filters = { topK, topP, minP, topH, typicalP, epsilonCutoff, etaCutoff };
-    const kept = keptTokens(logProbs, filters).filter((token) => Number.isFinite(logProbs[token]!));
-    if (kept.length !== outputs.keptTokens[index]) return Number.POSITIVE_INFINITY;
-    const mass = kept.reduce((sum, token) => sum + Math.exp(logProbs[token]!), 0);
+    const kept = keptTokens(logProbs, { ...sampling, topK, topP, minP });
+    const possible = kept.filter((token) => Number.isFinite(logProbs[token]!));
+    if (possible.length !== outputs.keptTokens[index]) return Number.POSITIVE_INFINITY;
+    const mass = possible.reduce((sum, token) => sum + Math.exp(logProbs[token]!), 0);
     const probabilities = new Float64Array(row.length);
-    for (const token of kept) probabilities[token] = Math.exp(logProbs[token]!) / mass;
-    const settings = { temperature, topK, topP, minP, repetitionPenalty };
+    for (const token of possible) probabilities[token] = Math.exp(logProbs[token]!) / mass;
     const expected = alignTies(outputs.probabilities[index]!, scores, probabilities);
     return Math.max(
       deviationOf(probabilities, expected),
-      onDevice ? drawDeviation(row, prompt, settings, expected) : 0,
+      drawDeviation(drawOnHost(row, prompt, sampling), expected),
+      onDevice ? drawDeviation(drawOnDevice(row, prompt, sampling), expected) : 0,
     );
   });
   return Math.max(...deviations);
 }
 
-function bannedIds(options: ProcessorCase['options'], prompt: number[], eosTokenId: number): Set<number> {
-  const { no_repeat_ngram_size: size, min_new_tokens: least = 0, suppress_tokens: suppressed = [] } = options;
-  const banned = size === undefined ? new Set<number>() : repeatedNgrams(prompt, size);
-  if (least > 0) banned.add(eosTokenId);
-  for (const id of suppressed) banned.add(id);
-  return banned;
+function samplingOf(options: ProcessorCase['options'], eosTokenId: number): SamplingOptions & SamplingRules {
+  return {
+    temperature: options.temperature ?? 1,
+    topK: options.top_k,
+    topP: options.top_p,
+    minP: options.min_p,
+    repetitionPenalty: options.repetition_penalty,
+    minNewTokens: options.min_new_tokens,
+    stopIds: [eosTokenId],
+    suppressTokens: options.suppress_tokens,
+    noRepeatNgramSize: options.no_repeat_ngram_size,
+    topH: options.top_h,
+    typicalP: options.typical_p,
+    epsilonCutoff: options.epsilon_cutoff,
+    etaCutoff: options.eta_cutoff,
+  };
 }
 
 /**
@@ -97,8 +109,34 @@ function alignTies(expected: number[], scores: number[], found: Float64Array): n
   return aligned;
 }
 
-/** The sampler's own log-probs against the expected probabilities; infinite if it draws a removed token. */
-function drawDeviation(row: number[], prompt: number[], options: SamplingOptions, expected: number[]): number {
+interface Drawn {
+  id: number;
+  logProb: number;
+}
+
+/** A sampler's own log-probs against the expected probabilities; infinite if it draws a removed token. */
+function drawDeviation(drawn: readonly Drawn[], expected: number[]): number {
+  const wanted = drawn.map(({ id }) => expected[id]!);
+  if (wanted.includes(0)) return Number.POSITIVE_INFINITY;
+  return deviationOf(
+    drawn.map(({ logProb }) => Math.exp(logProb)),
+    wanted,
+  );
+}
+
+function drawOnHost(row: number[], promptIds: number[], sampling: SamplingOptions & SamplingRules): Drawn[] {
+  const rows = Array.from({ length: DRAWS_ON_HOST }, (_, key) => ({
+    sampling,
+    promptIds,
+    ids: [],
+    seed: 5,
+    key,
+    position: 0,
+  }));
+  return sampleByRules(Float32Array.from(rows.flatMap(() => row)), rows);
+}
+
+function drawOnDevice(row: number[], prompt: number[], options: SamplingOptions): Drawn[] {
   return tf.tidy(() => {
     const logits = tf.tile(tf.tensor2d([row]), [DRAWS, 1]) as tf.Tensor2D;
     const counters = tf.tensor1d(
@@ -111,12 +149,7 @@ function drawDeviation(row: number[], prompt: number[], options: SamplingOptions
     const { ids, logProbs } = sampleRows(logits, { ...alike(DRAWS, options, random), slots: counters }, counts);
     counts.dispose();
     const values = logProbs.dataSync();
-    const wanted = Array.from(ids.dataSync(), (id) => expected[id]!);
-    if (wanted.includes(0)) return Number.POSITIVE_INFINITY;
-    return deviationOf(
-      values.map((value) => Math.exp(value)),
-      wanted,
-    );
+    return Array.from(ids.dataSync(), (id, index) => ({ id, logProb: values[index]! }));
   });
 }
 

@@ -3,8 +3,12 @@
 
 /** Probabilities of `kept`, in its order; they sum to 1. */
 export function keptProbabilities(logProbs: Float32Array, kept: readonly number[]): Float64Array {
-  const probabilities = Float64Array.from(kept, (token) => Math.exp(logProbs[token]!));
-  const mass = probabilities.reduce((sum, probability) => sum + probability, 0);
+  const probabilities = new Float64Array(kept.length);
+  let mass = 0;
+  for (const [index, token] of kept.entries()) {
+    probabilities[index] = Math.exp(logProbs[token]!);
+    mass += probabilities[index]!;
+  }
   return probabilities.map((probability) => probability / mass);
 }
 
