@@ -16,6 +16,7 @@ export type TrainerErrorCode =
   | 'TW_TRAINERS_CHECKPOINT_CORRUPT'
   | 'TW_TRAINERS_CHECKPOINT_MISMATCH'
   | 'TW_TRAINERS_OUTPUT_FOLDER'
+  | 'TW_TRAINERS_MEMORY'
   | 'TW_TRAINERS_PARITY_FOLDER';
 
 /** An error of a trainer. `code` is stable; `message` ends with the fix. */

@@ -157,10 +157,16 @@ export {
   pairScores,
 } from './preference-losses/pair-scores.ts';
 export { logSumSquaredProbs, wpoWeights } from './preference-losses/wpo-weight.ts';
+export { checkMemory, type MemoryRoom } from './preflight/check-memory.ts';
 export { checkRows } from './preflight/check-rows.ts';
 export { checkTemplate, checkTokenizer } from './preflight/check-tokenizer.ts';
 export { type Finding, reportFindings } from './preflight/finding.ts';
-export { checkMemory, estimateMemory, type MemoryEstimate } from './preflight/memory-estimate.ts';
+export {
+  estimateMemory,
+  type MemoryEstimate,
+  type MemoryOptions,
+  type PlannedStep,
+} from './preflight/memory-estimate.ts';
 export { type CompletionProbe, type ProbeOptions, probeCompletions } from './preflight/probe-completions.ts';
 export { createRejectionSampler, type RejectionSamplerPorts } from './rejection-sampling/rejection-sampler.ts';
 export { bradleyTerryLoss } from './reward-models/bradley-terry.ts';

@@ -20,6 +20,8 @@ export interface StepResult {
 export interface StepContext {
   signal?: AbortSignal;
   untilStep: number;
+  /** The first step of this call of `train()`: pre-flight checks that need rows are made on its own. */
+  isFirst: boolean;
 }
 
 /** `exhausted`: the stream has no rows left; `aborted`: the signal fired before anything was learnt. */
@@ -52,10 +54,12 @@ export function trainingLoop<Position>(
       yield start;
       if (preflight) yield* reportFindings(await preflight(), run.step);
       const last = untilStep ?? (isFinished ? Number.POSITIVE_INFINITY : run.totalSteps);
+      let isFirst = true;
       while (run.step < last && !isFinished?.()) {
         if (signal?.aborted) return yield* run.finish('aborted');
         const started = performance.now();
-        const result = yield* takeStep({ signal, untilStep: last });
+        const result = yield* takeStep({ signal, untilStep: last, isFirst });
+        isFirst = false;
         if (result === 'exhausted') yield streamEnded(run.step, last);
         if (typeof result === 'string') return yield* run.finish(result);
         const { metrics, tokens, seconds = (performance.now() - started) / 1000, saveAnyway } = result;

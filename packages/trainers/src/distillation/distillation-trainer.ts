@@ -18,14 +18,16 @@ import {
   parseDistillationOptions,
 } from '../options/distillation-options.ts';
 import { checkLearner } from '../preflight/check-learner.ts';
+import { reportFindings } from '../preflight/finding.ts';
+import { plannedTokens } from '../preflight/planned-tokens.ts';
 import { trajectorySequence } from '../rl/rollout.ts';
 import { learnSequences } from '../sft/learn-sequences.ts';
 import type { SftRow } from '../sft/row-to-sequence.ts';
 import { SequenceSource } from '../sft/sequence-source.ts';
 import type { SharedPorts, Trainer, TrainerEvent } from '../trainer.ts';
-import { type TakeStep, trainingLoop } from '../training-loop.ts';
+import { type StepContext, type TakeStep, trainingLoop } from '../training-loop.ts';
 import { TrainingRun } from '../training-run.ts';
-import { learnDistillation, type Teachers } from './learn-distillation.ts';
+import { learnDistillation, logitsInDivergence, type Teachers } from './learn-distillation.ts';
 
 /** Rows as for supervised fine-tuning: { prompt, completion }, { messages }, ... */
 export interface DistillationPorts extends SharedPorts, RowPorts<SftRow>, Teachers {
@@ -69,7 +71,19 @@ export function createDistillationTrainer(settings: DistillationPorts & Distilla
   });
   const stopIds = format?.stopIds ?? model.config.eosTokenIds;
 
-  async function* takeStep(): ReturnType<TakeStep> {
+  function preflight(given: readonly TrainingSequence[]) {
+    const { perDeviceTrainBatchSize, lmbda, maxNewTokens, lossType } = options;
+    const tokens = plannedTokens(
+      given.map((sequence) => [lmbda > 0 || options.seqKd ? longestCompletion(sequence, maxNewTokens) : sequence]),
+      perDeviceTrainBatchSize,
+    );
+    const lossNumbers = lossType === 'jsd' ? logitsInDivergence(tokens, model.config.vocabularySize, options) : 0;
+    const scorers = [...(teacher ? [teacher] : []), ...(lmbda > 0 && model.adapter ? [model] : [])];
+    const learner = { model, format, tokenizer, trained: run.window.parameters, options };
+    return checkLearner({ ...learner, tokens, scorers, lossNumbers });
+  }
+
+  async function* takeStep({ isFirst }: StepContext): ReturnType<TakeStep> {
     const before = source.tooLong;
     const given = await takeSequences(source, options.perDeviceTrainBatchSize * options.gradientAccumulationSteps);
     if (source.tooLong > before) yield tooLongWarning(source, options.maxLength, run.step);
@@ -77,6 +91,7 @@ export function createDistillationTrainer(settings: DistillationPorts & Distilla
       if (run.step === 0) throw noRows(source.read);
       return 'exhausted';
     }
+    if (isFirst) yield* reportFindings(preflight(given), run.step);
     const onPolicy = uniform(options.seed, run.step, hashKey('lmbda') | 0) < options.lmbda;
     const sampler = onPolicy ? engine : options.seqKd ? teacherEngine : undefined;
     const sequences =
@@ -104,8 +119,12 @@ export function createDistillationTrainer(settings: DistillationPorts & Distilla
 
   return trainingLoop(run, {
     takeStep,
-    preflight: () => checkLearner({ model, format, tokenizer, trained: run.window.parameters, options }),
   });
+}
+
+/** Whichever is longer: the sequence as it is, or its prompt completed anew. */
+function longestCompletion({ ids, mask }: TrainingSequence, maxNewTokens: number): { ids: { length: number } } {
+  return { ids: { length: Math.max(ids.length, Math.max(1, mask.indexOf(1, 1)) + maxNewTokens) } };
 }
 
 async function takeSequences(source: SequenceSource, count: number): Promise<TrainingSequence[]> {

@@ -40,7 +40,7 @@ function mixtureTerms<T extends tf.Tensor>(student: T, teacher: T, beta: number)
     inputs: { student },
     forward(save) {
       const part = (own: T, other: T, otherShare: number): T =>
-        tf.mul(tf.mul(tf.exp(own), logOfMixture(tf.sub<T>(other, own), otherShare)), otherShare - 1);
+        tf.tidy(() => tf.mul(tf.mul(tf.exp(own), logOfMixture(tf.sub<T>(other, own), otherShare)), otherShare - 1));
       const ofStudent = part(student, teacher, beta); // (1 - beta) s log(s / M)
       save([ofStudent]);
       return tf.add(ofStudent, part(teacher, student, 1 - beta));

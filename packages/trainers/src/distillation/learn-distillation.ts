@@ -15,6 +15,12 @@ import { askTopK, type TeacherTokens, teacherModelTokens, topKTokens } from './t
 
 const BLOCK_LOGITS = 1 << 23;
 
+/** Numbers of the blocks of logits that are alive at once, forward and backward (measured): a divergence to the mixture needs more. */
+export function logitsInDivergence(targets: number, vocabularySize: number, { beta }: { beta: number }): number {
+  const block = Math.min(targets * vocabularySize, BLOCK_LOGITS);
+  return (beta === 0 || beta === 1 ? 10 : 18) * block;
+}
+
 export interface Teachers {
   teacher?: LanguageModel;
   teacherEngine?: RolloutEngine;

@@ -12,6 +12,7 @@ import { TrainerError } from '../errors.ts';
 import { type PpoOptions, type PpoOptionsInput, parsePpoOptions } from '../options/ppo-options.ts';
 import { checkLearner } from '../preflight/check-learner.ts';
 import { probeFindings } from '../preflight/probe-completions.ts';
+import { scoringModels } from '../preflight/scoring-models.ts';
 import { shuffledOrder } from '../rejection-sampling/shuffled-order.ts';
 import { nextPrompts } from '../rl/next-prompts.ts';
 import { PromptSource, type PromptSourceState } from '../rl/prompt-source.ts';
@@ -144,7 +145,8 @@ export function createPpoTrainer(settings: PpoPorts & PpoOptionsInput): Trainer 
         format,
         trained: run.window.parameters,
         options,
-        tokens: perDeviceTrainBatchSize * options.responseLength,
+        tokens: perDeviceTrainBatchSize * (options.responseLength + (options.maxPromptLength ?? 0)),
+        scorers: scoringModels(model, frozen),
       }),
       ...(await probeFindings(
         { ...options, model, engine, format, dataset, maxCompletionLength: options.responseLength },

@@ -15,6 +15,7 @@ import {
   parseOnlinePreferenceOptions,
 } from '../options/online-preference-options.ts';
 import { checkLearner } from '../preflight/check-learner.ts';
+import { scoringModels } from '../preflight/scoring-models.ts';
 import { recordOf, sampleAndScore } from '../rl/generation.ts';
 import { nextPrompts } from '../rl/next-prompts.ts';
 import { PromptSource, type PromptSourceState } from '../rl/prompt-source.ts';
@@ -145,7 +146,8 @@ export function createOnlinePreferenceTrainer(settings: OnlinePreferencePorts & 
     takeStep,
     preflight() {
       const tokens = 2 * options.perDeviceTrainBatchSize * options.maxCompletionLength; // both sides of a pair
-      return checkLearner({ model, format, trained: run.window.parameters, options, tokens });
+      const scorers = scoringModels(model, frozen);
+      return checkLearner({ model, format, trained: run.window.parameters, options, tokens, scorers });
     },
     dispose: () => frozen?.dispose(),
   });

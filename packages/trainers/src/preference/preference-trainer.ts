@@ -11,9 +11,11 @@ import {
   parsePreferenceOptions,
 } from '../options/preference-options.ts';
 import { checkLearner } from '../preflight/check-learner.ts';
+import { reportFindings } from '../preflight/finding.ts';
+import { plannedTokens } from '../preflight/planned-tokens.ts';
 import { mixInto, type ReferencePolicy, referencePolicy } from '../rl/reference-policy.ts';
 import type { SharedPorts, Trainer, TrainerEvent } from '../trainer.ts';
-import { type TakeStep, trainingLoop } from '../training-loop.ts';
+import { type StepContext, type TakeStep, trainingLoop } from '../training-loop.ts';
 import { TrainingRun } from '../training-run.ts';
 import { type LearnPairsResult, learnPairs } from './learn-pairs.ts';
 import { learnUnpaired } from './learn-unpaired.ts';
@@ -123,11 +125,13 @@ function preferenceTrainer<Item>(
 
   let reportedTooLong = 0;
 
-  async function* takeStep(): ReturnType<TakeStep> {
-    if (frozen && scores === undefined) {
-      scores = await precomputedScores(frozen, allSequences(), outputDir);
-      frozen.dispose();
-    }
+  function preflight(items: readonly Item[]) {
+    const tokens = plannedTokens(items.map(reader.sequencesOf), perDeviceTrainBatchSize);
+    const scorers = frozen && !options.precomputeRefLogProbs ? [frozen.model] : [];
+    return checkLearner({ model, format, tokenizer, trained: run.window.parameters, options, tokens, scorers });
+  }
+
+  async function* takeStep({ isFirst }: StepContext): ReturnType<TakeStep> {
     const items = await source.take(windowItems);
     if (source.tooLong > reportedTooLong) {
       reportedTooLong = source.tooLong;
@@ -137,6 +141,11 @@ function preferenceTrainer<Item>(
       if (run.step === 0) throw tooFewRows(source, options);
       return 'exhausted';
     }
+    if (isFirst) yield* reportFindings(preflight(items), run.step);
+    if (frozen && scores === undefined) {
+      scores = await precomputedScores(frozen, allSequences(), outputDir);
+      frozen.dispose();
+    }
     const result = await learn({ model, scores, frozen, run, options }, items);
     if (frozen && syncRefModel && (run.step + 1) % options.refModelSyncSteps === 0)
       mixInto(frozen.model, model, options.refModelMixupAlpha);
@@ -145,7 +154,6 @@ function preferenceTrainer<Item>(
 
   return trainingLoop(run, {
     takeStep,
-    preflight: () => checkLearner({ model, format, tokenizer, trained: run.window.parameters, options }),
     begin() {
       reportedTooLong = source.tooLong;
     },

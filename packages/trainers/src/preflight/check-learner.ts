@@ -3,32 +3,30 @@
 
 import type { ChatFormat, Tokenizer } from '@thinkwright/chat';
 import type { LanguageModel } from '@thinkwright/models';
-import { memoryReport, type Parameter } from '@thinkwright/tensors';
-import type { TrainingOptions } from '../options/training-options.ts';
+import type { Parameter } from '@thinkwright/tensors';
+import { checkMemory, type MemoryRoom } from './check-memory.ts';
 import { checkTemplate, checkTokenizer } from './check-tokenizer.ts';
 import type { Finding } from './finding.ts';
-import { checkMemory, estimateMemory } from './memory-estimate.ts';
+import { estimateMemory, type MemoryOptions, type PlannedStep } from './memory-estimate.ts';
 
-export interface Learner {
+export interface Learner extends PlannedStep {
   model: LanguageModel;
   /** Neither this nor a tokenizer: the rows are ids already, and no text is checked. */
   format?: ChatFormat;
   tokenizer?: Tokenizer;
   trained: readonly Parameter[];
-  options: Pick<TrainingOptions, 'optim' | 'amsgrad' | 'gradientCheckpointing' | 'emaDecay'>;
-  /** Of one micro-batch, as far as they are known: without them activations are not counted. */
-  tokens?: number;
+  options: MemoryOptions;
 }
 
-/** @param free bytes; those of the machine when left out. */
-export function checkLearner(
-  { model, format, tokenizer, trained, options, tokens = 0 }: Learner,
-  free?: number,
-): Finding[] {
+/** @param room of this machine and device when left out. */
+export function checkLearner(learner: Learner, room?: Partial<MemoryRoom>): Finding[] {
+  const { model, format, tokenizer, trained, options, ...step } = learner;
   const names = format?.tokenizer ?? tokenizer;
+  const estimate = estimateMemory(model, trained, options, step);
+  const held = estimate.weights + estimate.optimizer; // allocated when the trainer was made
   return [
     ...(names ? checkTokenizer(model, names, format?.stopIds) : []),
     ...(format ? checkTemplate(format) : []),
-    ...checkMemory(estimateMemory(model, trained, options, tokens), memoryReport().bytes, free),
+    ...checkMemory(estimate, held, room),
   ];
 }

@@ -3,21 +3,21 @@ import { createChatFormat, createTokenizer, presetFormat } from '@thinkwright/ch
 import { arrayDataset } from '@thinkwright/datasets';
 import { createAdapter, createEngine, type LanguageModel } from '@thinkwright/models';
 import { tinyModel } from '@thinkwright/models/test';
-import { computeGradients, createLayout, listDevices, memoryReport, tf, useDevice } from '@thinkwright/tensors';
+import { useDevice } from '@thinkwright/tensors';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createRlTrainer } from '../rl/rl-trainer.ts';
 import { collectEvents } from '../test/index.ts';
 import { checkLearner } from './check-learner.ts';
+import { checkMemory } from './check-memory.ts';
 import { checkRows } from './check-rows.ts';
 import { checkTemplate, checkTokenizer } from './check-tokenizer.ts';
 import { reportFindings } from './finding.ts';
-import { checkMemory, estimateMemory } from './memory-estimate.ts';
+import { estimateMemory } from './memory-estimate.ts';
 import { probeCompletions, probeFindings } from './probe-completions.ts';
 
 const format = presetFormat('quickstart');
 const model = (vocabularySize = format.tokenizer.vocabularySize) =>
   tinyModel({ seed: 1, vocabularySize, layerCount: 2 });
-const hasNative = (await listDevices()).some(({ name, available }) => name === 'native' && available);
 const codes = (findings: { code: string }[]) => findings.map(({ code }) => code);
 
 /** Words w0 to w9 and control tokens, with a template of the test's own. */
@@ -112,62 +112,78 @@ describe('rows', () => {
 });
 
 describe('memory', () => {
-  const plain = { optim: 'adamw' as const, amsgrad: false, gradientCheckpointing: false, emaDecay: null };
+  const plain = {
+    ...{
+      optim: 'adamw' as const,
+      amsgrad: false,
+      gradientCheckpointing: false,
+      emaDecay: null,
+      gradientAccumulationSteps: 1,
+    },
+  };
 
   it('counts weights, gradients and moments as they are', () => {
     const trained = model();
     const parameters = trained.parameters();
     const numbers = parameters.reduce((sum, { variable }) => sum + variable.size, 0);
-    const estimate = estimateMemory(trained, parameters, plain, 100);
+    const estimate = estimateMemory(trained, parameters, plain, { tokens: 100 });
     expect(estimate).toMatchObject({ weights: 4 * numbers, gradients: 4 * numbers, optimizer: 8 * numbers });
-    expect(estimateMemory(trained, parameters, { ...plain, amsgrad: true }, 100).optimizer).toBe(12 * numbers);
+    expect(estimateMemory(trained, parameters, { ...plain, amsgrad: true }, { tokens: 100 }).optimizer).toBe(
+      12 * numbers,
+    );
     trained.attachAdapter(createAdapter(trained.config, { r: 2 }));
-    const adapter = estimateMemory(trained, trained.parameters(), plain, 100);
+    const adapter = estimateMemory(trained, trained.parameters(), plain, { tokens: 100 });
     expect(adapter.optimizer).toBeLessThan(estimate.optimizer / 2);
-    expect(estimateMemory(model(), parameters, { ...plain, optim: 'adamw_8bit' }, 1).optimizer).toBeLessThan(
-      2.1 * numbers,
-    );
+    expect(
+      estimateMemory(model(), parameters, { ...plain, optim: 'adamw_8bit' }, { tokens: 1 }).optimizer,
+    ).toBeLessThan(2.1 * numbers);
     trained.dispose();
   });
 
-  it.skipIf(!hasNative)('is near what a step holds, and less with recomputed activations', async () => {
-    await useDevice('native'); // the composites of the cpu device hold far more
-
-    const trained = model();
-    const ids = tf.tensor1d(
-      Array.from({ length: 60 }, (_, i) => i % 8),
-      'int32',
-    );
-    const layout = createLayout([60]);
-    const before = memoryReport().bytes;
-    let held = 0;
-    const { loss, gradients } = computeGradients(() => {
-      const hidden = trained.hidden(ids, layout);
-      held = memoryReport().bytes - before;
-      return tf.sum(hidden) as tf.Scalar;
-    }, trained.parameters());
-    const { activations } = estimateMemory(trained, trained.parameters(), plain, 60);
-    expect(held / activations, `${held} bytes`).toBeLessThan(1.5);
-    expect(held / activations).toBeGreaterThan(0.5);
-    const checkpointed = estimateMemory(trained, trained.parameters(), { ...plain, gradientCheckpointing: true }, 60);
-    expect(checkpointed.activations).toBeLessThan(activations);
-    tf.dispose([loss, ids, ...gradients.values()]);
-    layout.dispose();
-    trained.dispose();
-    await useDevice('cpu');
+  it('counts a scorer and its copies, and gradients of other micro-batches beside activations', () => {
+    const [policy, teacher] = [model(), model()];
+    const found = (step: object, options: object = {}) =>
+      estimateMemory(policy, policy.parameters(), { ...plain, ...options }, { tokens: 1000, ...step });
+    const [alone, taught] = [found({}), found({ scorers: [teacher, teacher] })];
+    expect(taught.weights).toBe(2 * alone.weights);
+    expect(taught.packed).toBeGreaterThan(0.9 * alone.weights);
+    expect(taught.total - alone.total).toBe(taught.packed + alone.weights);
+    expect(found({ scorers: [policy] }).weights).toBe(alone.weights);
+    expect(found({ lossNumbers: 1e9 }).total).toBeGreaterThan(4e9);
+    const several = found({}, { gradientAccumulationSteps: 2 });
+    expect(several.total).toBe(several.weights + several.optimizer + several.gradients + several.activations);
+    expect(alone.total).toBeLessThan(several.total);
+    expect(found({}, { gradientCheckpointing: true }).activations).toBeLessThan(alone.activations);
+    policy.dispose();
+    teacher.dispose();
   });
 
-  it('warns when less is free, with the ways out', () => {
-    const estimate = estimateMemory(model(), model().parameters(), plain, 100);
-    expect(checkMemory(estimate, 0, estimate.total)).toEqual([]);
-    expect(checkMemory(estimate, 0, 1000)[0]!.message).toMatch(/gradientCheckpointing.*adamw_8bit/);
+  it('warns when less is free, with the ways out, and refuses what is beyond the device for certain', () => {
+    const estimate = estimateMemory(model(), model().parameters(), plain, { tokens: 100 });
+    const { total } = estimate;
+    const severities = (free: number, device: number) =>
+      checkMemory(estimate, 0, { free, device }).map(({ severity }) => severity);
+    expect(severities(total, total)).toEqual([]);
+    expect(severities(1000, total)).toEqual(['warning']);
+    expect(severities(total, 0.9 * total)).toEqual(['warning']); // within the error of the estimate
+    expect(severities(total, 0.8 * total)).toEqual(['error']);
+    expect(severities(Number.POSITIVE_INFINITY, 0.8 * total)).toEqual(['error']);
+    const [refused] = checkMemory(estimate, 0, { free: total, device: 1000 });
+    expect(refused!.message).toMatch(/gradientCheckpointing.*adamw_8bit.*THINKWRIGHT_MEMORY_GB/);
+    expect(() => reportFindings([refused!], 0)).toThrow(expect.objectContaining({ code: 'TW_TRAINERS_MEMORY' }));
   });
 });
 
 describe('what every trainer checks', () => {
-  const options = { optim: 'adamw', amsgrad: false, gradientCheckpointing: false, emaDecay: null } as const;
-  const found = (policy: LanguageModel, free: number, tokens?: number) =>
-    codes(checkLearner({ model: policy, format, trained: policy.parameters(), options, tokens }, free));
+  const options = {
+    optim: 'adamw',
+    amsgrad: false,
+    gradientCheckpointing: false,
+    emaDecay: null,
+    gradientAccumulationSteps: 1,
+  } as const;
+  const found = (policy: LanguageModel, free: number, tokens = 0) =>
+    codes(checkLearner({ model: policy, format, trained: policy.parameters(), options, tokens }, { free }));
 
   it('is silent on what belongs together, and finds a model of another vocabulary and too little memory', () => {
     expect(found(model(), Number.POSITIVE_INFINITY)).toEqual([]);
@@ -177,7 +193,7 @@ describe('what every trainer checks', () => {
 
   it('counts activations where the tokens of a micro-batch are known', () => {
     const policy = model();
-    const enough = estimateMemory(policy, policy.parameters(), options, 0).total; // more than what is needed beside what is held
+    const enough = estimateMemory(policy, policy.parameters(), options, { tokens: 0 }).total; // more than what is needed beside what is held
     expect(found(policy, enough)).toEqual([]);
     expect(found(policy, enough, 1_000_000)).toEqual(['TW_TRAINERS_MEMORY']);
   });

@@ -16,6 +16,7 @@ import {
   type RejectionSamplingOptionsInput,
 } from '../options/rejection-sampling-options.ts';
 import { checkLearner } from '../preflight/check-learner.ts';
+import { scoringModels } from '../preflight/scoring-models.ts';
 import { recordOf, sampleAndScore } from '../rl/generation.ts';
 import { PromptSource, type PromptSourceState } from '../rl/prompt-source.ts';
 import { trajectorySequence } from '../rl/rollout.ts';
@@ -167,7 +168,14 @@ export function createRejectionSampler(settings: RejectionSamplerPorts & Rejecti
     takeStep,
     preflight() {
       const tokens = options.perDeviceTrainBatchSize * options.maxCompletionLength;
-      return checkLearner({ model, format, trained: run.window.parameters, options, tokens });
+      return checkLearner({
+        model,
+        format,
+        trained: run.window.parameters,
+        options,
+        tokens,
+        scorers: scoringModels(model),
+      });
     },
     isFinished: () => round === rounds && roundIsOver(),
   });

@@ -9,9 +9,11 @@ import { TrainerError } from '../errors.ts';
 import type { OptimizerWindow } from '../optimizer/optimizer-window.ts';
 import type { TrainingOptions } from '../options/training-options.ts';
 import { checkLearner } from '../preflight/check-learner.ts';
+import { reportFindings } from '../preflight/finding.ts';
+import { plannedTokens } from '../preflight/planned-tokens.ts';
 import type { LearnResult } from '../rl/learn.ts';
 import type { SharedPorts, Trainer, TrainerEvent } from '../trainer.ts';
-import { type TakeStep, trainingLoop } from '../training-loop.ts';
+import { type StepContext, type TakeStep, trainingLoop } from '../training-loop.ts';
 import { TrainingRun } from '../training-run.ts';
 
 export interface ClassifierPorts extends Omit<SharedPorts, 'model'> {
@@ -35,6 +37,8 @@ export interface ClassifierLoop<Item, State> {
   ports: ClassifierPorts;
   options: TrainingOptions;
   source: ItemSource<Item, State>;
+  /** What the model reads of an item. */
+  sequencesOf(item: Item): readonly { ids: Int32Array }[];
   /** Rows left out so far, and what to say of them. */
   leftOut(): number;
   leftOutMessage(): string;
@@ -60,7 +64,16 @@ export function classifierTrainer<Item, State>(loop: ClassifierLoop<Item, State>
   });
   const { perDeviceTrainBatchSize, gradientAccumulationSteps } = options;
 
-  async function* takeStep(): ReturnType<TakeStep> {
+  function preflight(items: readonly Item[]) {
+    const tokens = plannedTokens(items.map(loop.sequencesOf), perDeviceTrainBatchSize);
+    const learner = { model: classifier.model, format, tokenizer, trained: run.window.parameters, options };
+    // how replies end matters to models that write, not to judges
+    return checkLearner({ ...learner, tokens }).filter(
+      ({ code, severity }) => severity === 'error' || code === 'TW_TRAINERS_MEMORY',
+    );
+  }
+
+  async function* takeStep({ isFirst }: StepContext): ReturnType<TakeStep> {
     const before = loop.leftOut();
     const items = await source.take(perDeviceTrainBatchSize * gradientAccumulationSteps);
     if (loop.leftOut() > before) yield tooLong(run.step, loop.leftOutMessage());
@@ -68,17 +81,11 @@ export function classifierTrainer<Item, State>(loop: ClassifierLoop<Item, State>
       if (run.step === 0) throw new TrainerError('TW_TRAINERS_NO_ROWS', loop.nothing());
       return 'exhausted';
     }
+    if (isFirst) yield* reportFindings(preflight(items), run.step);
     return learn(run.window, microBatchesOf(items, perDeviceTrainBatchSize), run.learningRate, run.step);
   }
 
-  return trainingLoop(run, {
-    takeStep,
-    // how replies end matters to models that write, not to judges
-    preflight: () =>
-      checkLearner({ model: classifier.model, format, tokenizer, trained: run.window.parameters, options }).filter(
-        ({ code, severity }) => severity === 'error' || code === 'TW_TRAINERS_MEMORY',
-      ),
-  });
+  return trainingLoop(run, { takeStep });
 }
 
 const tooLong = (step: number, message: string): TrainerEvent => ({

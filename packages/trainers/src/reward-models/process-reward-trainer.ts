@@ -31,6 +31,7 @@ export function createProcessRewardTrainer(settings: ProcessRewardPorts & Proces
     ports: { classifier, format, tokenizer, stage, evaluate, outputDir, resumeFromCheckpoint },
     options,
     source,
+    sequencesOf: (solution) => [solution],
     leftOut: () => source.unlabelled,
     leftOutMessage: () =>
       `${source.unlabelled} of ${source.read} solutions have no label within maxLength ${maxLength} and were left out. Raise maxLength to train on them.`,

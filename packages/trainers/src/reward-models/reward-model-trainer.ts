@@ -35,6 +35,7 @@ export function createRewardModelTrainer(settings: RewardModelPorts & RewardMode
     ports: { classifier, format, tokenizer, stage, evaluate, outputDir, resumeFromCheckpoint },
     options,
     source,
+    sequencesOf: reader.sequencesOf,
     leftOut: () => source.tooLong,
     leftOutMessage: () =>
       `${source.tooLong} of ${source.read} pairs have a side longer than maxLength ${maxLength} and were left out. Raise maxLength to train on them.`,

@@ -16,6 +16,7 @@ import {
 import { parseRlOptions, type RlOptions, type RlOptionsInput } from '../options/rl-options.ts';
 import { checkLearner } from '../preflight/check-learner.ts';
 import { probeFindings } from '../preflight/probe-completions.ts';
+import { scoringModels } from '../preflight/scoring-models.ts';
 import type { RolloutRecord, SharedPorts, Trainer } from '../trainer.ts';
 import { type TakeStep, trainingLoop } from '../training-loop.ts';
 import { TrainingRun } from '../training-run.ts';
@@ -162,7 +163,8 @@ export function createRlTrainer(settings: RlPorts & RlOptionsInput): Trainer {
         format,
         trained: run.window.parameters,
         options,
-        tokens: perDeviceTrainBatchSize * options.maxCompletionLength,
+        tokens: perDeviceTrainBatchSize * (options.maxCompletionLength + (options.maxPromptLength ?? 0)),
+        scorers: scoringModels(model, frozen),
       }),
       ...(await probeFindings({ ...options, model, engine, format, dataset }, options.probeSamples, run.step)),
     ],

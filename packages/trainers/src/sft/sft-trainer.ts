@@ -11,7 +11,7 @@ import { checkLearner } from '../preflight/check-learner.ts';
 import { checkRows } from '../preflight/check-rows.ts';
 import { reportFindings } from '../preflight/finding.ts';
 import type { Evaluate, SharedPorts, Trainer, TrainerEvent } from '../trainer.ts';
-import { type TakeStep, trainingLoop } from '../training-loop.ts';
+import { type StepContext, type TakeStep, trainingLoop } from '../training-loop.ts';
 import { TrainingRun } from '../training-run.ts';
 import { evaluateSequences, requireEvaluable } from './evaluate-sequences.ts';
 import { learnSequences } from './learn-sequences.ts';
@@ -66,7 +66,6 @@ export function createSftTrainer(settings: SftPorts & SftOptionsInput): Trainer 
   const { perDeviceTrainBatchSize, gradientAccumulationSteps } = options;
 
   let reportedTooLong = 0;
-  let firstStep = 0;
 
   function preflight(sequences: TrainingSequence[], microBatch: TrainingSequence[]) {
     const tokens = microBatch.reduce((sum, { ids }) => sum + ids.length, 0);
@@ -76,7 +75,7 @@ export function createSftTrainer(settings: SftPorts & SftOptionsInput): Trainer 
     ];
   }
 
-  async function* takeStep(): ReturnType<TakeStep> {
+  async function* takeStep({ isFirst }: StepContext): ReturnType<TakeStep> {
     const window = await readWindow(source, perDeviceTrainBatchSize, gradientAccumulationSteps);
     if (source.tooLong > reportedTooLong) {
       reportedTooLong = source.tooLong;
@@ -86,7 +85,7 @@ export function createSftTrainer(settings: SftPorts & SftOptionsInput): Trainer 
       if (run.step === 0) throw noRows(source, options);
       return 'exhausted';
     }
-    if (run.step === firstStep) {
+    if (isFirst) {
       if (evalDataset && options.evalSteps > 0) await requireEvaluable(evalDataset, { ...options, format, tokenizer });
       yield* reportFindings(preflight(window.flat(2), window[0]!.flat()), run.step);
     }
@@ -98,7 +97,6 @@ export function createSftTrainer(settings: SftPorts & SftOptionsInput): Trainer 
     takeStep,
     begin() {
       reportedTooLong = source.tooLong;
-      firstStep = run.step;
     },
   });
 }
