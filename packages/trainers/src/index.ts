@@ -212,7 +212,12 @@ export type {
   TrainOptions,
   TrainSummary,
 } from './trainer.ts';
-export { type CompletionRow, completionColumns, saveCompletions } from './watching/completions-table.ts';
+export {
+  type CompletionRow,
+  completionColumns,
+  completionsFile,
+  saveCompletions,
+} from './watching/completions-table.ts';
 export { type HeadlineFigure, headline, headlineFigures } from './watching/headline.ts';
 export { causeOfNoSignal, SignalWatch } from './watching/learning-signal.ts';
 export { modeMetrics } from './watching/mode-metrics.ts';

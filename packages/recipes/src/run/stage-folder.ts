@@ -2,9 +2,9 @@
 // from a checkpoint, lines and files of later steps are dropped first, so that they end as if nothing had happened.
 // rollouts/ holds the completions of each generation twice: .jsonl for eyes and grep, .parquet for tools.
 
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { completionColumns, parquetBytes } from '@thinkwright/trainers';
+import { completionsFile, saveCompletions } from '@thinkwright/trainers';
 import type { RolloutRecord, StageOutcome, StepEvent } from './events.ts';
 import { appendLine, readJson, readLines, storing, writeJson, writeWhole } from './storage.ts';
 
@@ -101,11 +101,7 @@ export class StageFolder {
   }
 
   recordRollouts(step: number, records: RolloutRecord[]): void {
-    storing(this.rolloutFolder, () => {
-      mkdirSync(this.rolloutFolder, { recursive: true });
-      writeFileSync(this.rolloutFile(step), records.map((record) => `${JSON.stringify(record)}\n`).join(''));
-      writeFileSync(this.rolloutFile(step, 'parquet'), parquetBytes(completionColumns(records)));
-    });
+    storing(this.rolloutFolder, () => saveCompletions(this.rolloutFolder, step, records));
   }
 
   metrics(): MetricsLine[] {
@@ -120,16 +116,12 @@ export class StageFolder {
   }
 
   rollouts(step: number): RolloutRecord[] {
-    return readLines<RolloutRecord>(this.rolloutFile(step));
+    return readLines<RolloutRecord>(completionsFile(this.rolloutFolder, step, 'jsonl'));
   }
 
   finish(outcome: StageOutcome): void {
     const checkpoint = outcome.checkpoint && relative(this.folder, outcome.checkpoint); // a run folder may be moved
     writeJson(join(this.folder, 'stage.json'), { ...outcome, checkpoint });
     rmSync(this.checkpoints, { recursive: true, force: true }); // the finished model is in model/; these were for resuming
-  }
-
-  private rolloutFile(step: number, ending: 'jsonl' | 'parquet' = 'jsonl'): string {
-    return join(this.rolloutFolder, `step-${String(step).padStart(5, '0')}.${ending}`);
   }
 }

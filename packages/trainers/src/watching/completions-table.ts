@@ -1,7 +1,7 @@
 // The completions of a generation as a table, in TRL's columns: step, prompt, completion, a column for each reward, advantage; and what
 // TRL's lacks: total reward, mode, tokens, why it ended, why it has no reward. Parquet for tools, JSONL for eyes and grep.
 
-import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RolloutRecord } from '../trainer.ts';
 import { type ParquetColumn, parquetBytes } from './parquet.ts';
@@ -33,15 +33,20 @@ export function completionColumns(records: readonly CompletionRow[]): ParquetCol
   ];
 }
 
-/** Writes folder/completions_<step>.parquet and appends the records to folder/completions.jsonl. */
-export async function saveCompletions(
-  folder: string,
-  step: number,
-  records: readonly RolloutRecord[],
-): Promise<string> {
-  await mkdir(folder, { recursive: true });
-  const file = join(folder, `completions_${String(step).padStart(5, '0')}.parquet`);
-  await writeFile(file, parquetBytes(completionColumns(records)));
-  await appendFile(join(folder, 'completions.jsonl'), records.map((record) => `${JSON.stringify(record)}\n`).join(''));
-  return file;
+/** folder/step-NNNNN.jsonl or .parquet: the completions of the generation that the step began with. */
+export function completionsFile(folder: string, step: number, ending: 'jsonl' | 'parquet'): string {
+  return join(folder, `step-${String(step).padStart(5, '0')}.${ending}`);
+}
+
+/**
+ * Writes both files of a step, in place of what was there: a resumed run that comes by again leaves each completion once.
+ * @throws NodeJS.ErrnoException when the folder cannot be written.
+ */
+export function saveCompletions(folder: string, step: number, records: readonly CompletionRow[]): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(
+    completionsFile(folder, step, 'jsonl'),
+    records.map((record) => `${JSON.stringify(record)}\n`).join(''),
+  );
+  writeFileSync(completionsFile(folder, step, 'parquet'), parquetBytes(completionColumns(records)));
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { RolloutRecord } from '../trainer.ts';
-import { completionColumns, saveCompletions } from './completions-table.ts';
+import { completionColumns, completionsFile, saveCompletions } from './completions-table.ts';
 import { headline } from './headline.ts';
 import { causeOfNoSignal, SignalWatch } from './learning-signal.ts';
 import { modeMetrics } from './mode-metrics.ts';
@@ -45,8 +45,10 @@ describe('completions table', () => {
       'finish',
       'unscored',
     ]);
-    expect(await saveCompletions(folder, 3, records)).toBe(join(folder, 'completions_00003.parquet'));
-    const lines = (await readFile(join(folder, 'completions.jsonl'), 'utf8')).trim().split('\n');
+    for (const again of [records.slice(1), records]) saveCompletions(join(folder, 'rollouts'), 3, again); // a resumed run comes by twice
+    const table = await readFile(join(folder, 'rollouts', 'step-00003.parquet'));
+    expect(table.equals(parquetBytes(completionColumns(records)))).toBe(true);
+    const lines = (await readFile(completionsFile(join(folder, 'rollouts'), 3, 'jsonl'), 'utf8')).trim().split('\n');
     expect(lines.map((line) => JSON.parse(line))).toEqual(records);
   });
 
