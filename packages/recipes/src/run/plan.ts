@@ -48,10 +48,10 @@ export async function planRun(
   return { address: contentAddress(stages.map((stage) => [stage.name, stage.hash])), stages };
 }
 
-/** Names by which a stage may mean the reward model of an earlier one: its rewards, and the score of its search. */
+/** Names by which a stage may mean the reward model of an earlier one: its rewards, the score of its search, and its value model. */
 function namedBy({ rewards = {}, options }: StageManifest): string[] {
   const { scoredBy } = Object(options.search) as { scoredBy?: unknown };
-  return [...Object.keys(rewards), ...(typeof scoredBy === 'string' ? [scoredBy] : [])];
+  return [...Object.keys(rewards), ...[scoredBy, options.valueModel].filter((name) => typeof name === 'string')];
 }
 
 /** The same plan with the state that a run folder gives it. */

@@ -147,6 +147,29 @@ describe('createPpoTrainer', () => {
     expect(both).toThrow(expect.objectContaining({ code: 'TW_TRAINERS_OPTIONS_CLASH' }));
   });
 
+  it('refuses a value model that cannot read every token, and asks no prompt that is too long for it', async () => {
+    const { vocabularySize } = format.tokenizer;
+    const smaller = tinyModel({ vocabularySize: vocabularySize - 1, layerCount: 1 });
+    expect(() => setUp(evenIds, { valueModel: smaller })).toThrow(
+      expect.objectContaining({ code: 'TW_TRAINERS_SHAPE', message: expect.stringMatching(/the same tokenizer/) }),
+    );
+    const short = tinyModel({ vocabularySize, layerCount: 1, maxPositions: 8 });
+    await expect(collectEvents(setUp(evenIds, { valueModel: short }).trainer)).rejects.toMatchObject({
+      code: 'TW_TRAINERS_PROMPT_TOO_LONG',
+    });
+  });
+
+  it('counts the memory of a value model before the first step', async () => {
+    const warnings = async (intermediateSize?: number) => {
+      const valueModel = tinyModel({ seed: 5, vocabularySize: format.tokenizer.vocabularySize, layerCount: 1 });
+      if (intermediateSize !== undefined) Object.assign(valueModel.config, { intermediateSize }); // only the estimate reads it
+      const { events } = await collectEvents(setUp(evenIds, { valueModel }).trainer);
+      return events.flatMap((event) => (event.type === 'warning' ? event.code : []));
+    };
+    expect(await warnings()).not.toContain('TW_TRAINERS_MEMORY');
+    expect(await warnings(1e12)).toContain('TW_TRAINERS_MEMORY');
+  });
+
   it('saves the value head beside a model that anything loads', async () => {
     const outputDir = await mkdtemp(join(tmpdir(), 'thinkwright-ppo-'));
     const { summary } = await collectEvents(setUp(evenIds, { outputDir }).trainer);

@@ -70,10 +70,11 @@ export function createPpoTrainer(settings: PpoPorts & PpoOptionsInput): Trainer 
   const { perDeviceTrainBatchSize, gradientAccumulationSteps, numMiniBatches, numPpoEpochs } = options;
   const promptsPerGeneration = perDeviceTrainBatchSize * gradientAccumulationSteps * numMiniBatches;
   const rows = openStream({ stream, dataset }, { ...options, shuffle: true }, 'createPpoTrainer');
-  const room = model.config.maxPositions - options.responseLength;
+  if (valueModel !== undefined) checkValueModel(valueModel, model, format);
+  const context = Math.min(model.config.maxPositions, valueModel?.config.maxPositions ?? Number.POSITIVE_INFINITY);
+  const room = context - options.responseLength;
   const source = new PromptSource(rows, format, Math.min(room, options.maxPromptLength ?? room));
   const frozen = options.klCoef > 0 ? referencePolicy(model, reference) : undefined;
-  if (valueModel === model) throw new TrainerError('TW_TRAINERS_OPTIONS_CLASH', SAME_MODEL);
   const inputs = (valueModel ?? model).config.hiddenSize;
   const head = createLinearHead({ name: 'v_head.summary', inputs, outputs: 1, bias: true, std: 0 });
   const critic: Critic = { head, ...(valueModel && { model: valueModel }) };
@@ -144,6 +145,7 @@ export function createPpoTrainer(settings: PpoPorts & PpoOptionsInput): Trainer 
         model,
         format,
         trained: run.window.parameters,
+        ...(valueModel && { learners: [valueModel] }),
         options,
         tokens: perDeviceTrainBatchSize * (options.responseLength + (options.maxPromptLength ?? 0)),
         scorers: scoringModels(model, frozen),
@@ -161,8 +163,19 @@ export function createPpoTrainer(settings: PpoPorts & PpoOptionsInput): Trainer 
   });
 }
 
-const SAME_MODEL =
-  'createPpoTrainer: valueModel is the policy itself. Leave it out to put the value head on the policy, or load the weights a second time.';
+function checkValueModel(valueModel: LanguageModel, model: LanguageModel, { tokenizer }: ChatFormat): void {
+  if (valueModel === model)
+    throw new TrainerError(
+      'TW_TRAINERS_OPTIONS_CLASH',
+      'createPpoTrainer: valueModel is the policy itself. Leave it out to put the value head on the policy, or load the weights a second time.',
+    );
+  const { vocabularySize } = valueModel.config;
+  if (vocabularySize < tokenizer.vocabularySize)
+    throw new TrainerError(
+      'TW_TRAINERS_SHAPE',
+      `createPpoTrainer: the policy's tokenizer has ${tokenizer.vocabularySize} tokens, the value model's embedding ${vocabularySize}. It reads what the policy writes: take one with the same tokenizer.`,
+    );
+}
 
 /** The rollouts of one window: each pass goes through all of them once, in an order of its own. */
 function miniBatch(

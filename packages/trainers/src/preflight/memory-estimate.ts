@@ -4,7 +4,7 @@
 // plain ops of the cpu device hold more. `thinkwright doctor --plan` walks a dry run instead.
 
 import type { LanguageModel } from '@thinkwright/models';
-import type { Parameter, tf } from '@thinkwright/tensors';
+import { type Parameter, storageOf, type tf } from '@thinkwright/tensors';
 import type { TrainingOptions } from '../options/training-options.ts';
 
 export interface MemoryEstimate {
@@ -24,6 +24,8 @@ export interface MemoryEstimate {
 export interface PlannedStep {
   /** Of one micro-batch. */
   tokens: number;
+  /** Models that learn from the same tokens, in the same backward pass: a value model. Their parameters are among the trained. */
+  learners?: readonly LanguageModel[];
   /** Models that score without a gradient: a reference, a teacher, a policy with an adapter that is its own reference. */
   scorers?: readonly LanguageModel[];
   /** Numbers that the loss itself works with beside the head, such as blocks of logits in distillation. */
@@ -43,10 +45,10 @@ export function estimateMemory(
   model: LanguageModel,
   trained: readonly Parameter[],
   options: MemoryOptions,
-  { tokens, scorers = [], lossNumbers = 0 }: PlannedStep,
+  { tokens, learners = [], scorers = [], lossNumbers = 0 }: PlannedStep,
 ): MemoryEstimate {
   const variables = trained.map(({ variable }) => variable);
-  const models = [...new Set([model, ...scorers])];
+  const models = [...new Set([model, ...learners, ...scorers])];
   const all = new Set([...variables, ...models.flatMap((each) => [...each.namedTensors().values()])]);
   const own = sizeOf(variables);
   const weights = FLOAT * sizeOf(all);
@@ -54,9 +56,12 @@ export function estimateMemory(
   const gradients = FLOAT * own;
   const extra = (options.amsgrad ? FLOAT : 0) + (options.emaDecay === null ? 0 : FLOAT);
   const optimizer = own * (STATE_BYTES[options.optim] + extra);
-  const { saved, working, input } = numbersOfToken(model);
-  const { layerCount } = model.config;
-  const kept = options.gradientCheckpointing ? layerCount * input + saved : layerCount * saved;
+  const learning = [model, ...learners].map((each) => ({ ...numbersOfToken(each), layers: each.config.layerCount }));
+  const kept = learning
+    .map(({ saved, input, layers }) => (options.gradientCheckpointing ? layers * input + saved : layers * saved))
+    .reduce((sum, own) => sum + own, 0);
+  const working = Math.max(...learning.map((each) => each.working));
+  const { saved } = learning[0]!;
   const activations = FLOAT * (tokens * kept + Math.max(tokens * working, lossNumbers));
   const steady = weights + packed + optimizer;
   const head = model.outputWeight();
@@ -67,7 +72,9 @@ export function estimateMemory(
 }
 
 const sizeOf = (tensors: Iterable<{ size: number }>) => [...tensors].reduce((sum, { size }) => sum + size, 0);
-const matricesOf = (model: LanguageModel) => [...model.namedTensors().values()].filter(({ rank }) => rank === 2);
+/** Those that are copied: matrices in fewer bits are read as they are. */
+const matricesOf = (model: LanguageModel) =>
+  [...model.namedTensors().values()].filter((tensor) => tensor.rank === 2 && storageOf(tensor) === 'float32');
 
 /** Numbers of one token in one block: saved for the backward pass, and at work there at most; `input` of a block. */
 function numbersOfToken(model: LanguageModel): Record<'saved' | 'working' | 'input', number> {

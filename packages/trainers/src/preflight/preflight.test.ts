@@ -158,6 +158,23 @@ describe('memory', () => {
     teacher.dispose();
   });
 
+  it('counts a model that learns along with its weights, its state and what it keeps of a token', () => {
+    const [policy, other] = [model(), model()];
+    const parameters = [...policy.parameters(), ...other.parameters()];
+    const both = estimateMemory(policy, parameters, plain, { tokens: 100, learners: [other] });
+    const one = estimateMemory(policy, policy.parameters(), plain, { tokens: 100 });
+    for (const part of ['weights', 'gradients', 'optimizer'] as const) expect(both[part]).toBe(2 * one[part]);
+    expect(both.activations).toBeGreaterThan(1.5 * one.activations); // but one block at a time is worked on
+    expect(both.activations).toBeLessThan(2 * one.activations);
+    other.attachAdapter(createAdapter(other.config, { r: 2 }));
+    const adapted = [...policy.parameters(), ...other.parameters()];
+    expect(estimateMemory(policy, adapted, plain, { tokens: 1, learners: [other] }).weights).toBeGreaterThan(
+      2 * one.weights,
+    );
+    policy.dispose();
+    other.dispose();
+  });
+
   it('warns when less is free, with the ways out, and refuses what is beyond the device for certain', () => {
     const estimate = estimateMemory(model(), model().parameters(), plain, { tokens: 100 });
     const { total } = estimate;
