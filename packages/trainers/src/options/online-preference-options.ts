@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { TrainerError } from '../errors.ts';
 import { parseOptions } from './parse-options.ts';
 import { findPreferenceClash, preferenceOptionsSchema } from './preference-options.ts';
+import { samplingOptionShape } from './sampling-options.ts';
 import { checkTrainingOptions } from './training-options.ts';
 
 export const onlinePreferenceOptionsSchema = z.strictObject({
@@ -14,9 +15,7 @@ export const onlinePreferenceOptionsSchema = z.strictObject({
   /** Prompts with more tokens are left out and counted. null = only the model's context limits them. */
   maxPromptLength: z.int().min(1).nullable().default(null),
   temperature: z.number().positive().default(0.9),
-  topP: z.number().positive().max(1).default(1),
-  topK: z.int().min(0).default(0),
-  minP: z.number().min(0).max(1).nullable().default(null),
+  ...samplingOptionShape,
   /** Prompts sampled at once. null = those of one update, so that every pair is the policy's own (online); more is iterative. */
   promptsPerRound: z.int().min(1).nullable().default(null),
   /** The reference becomes the policy as it is, before each round. */

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { TrainerError } from '../errors.ts';
 import { parseOptions } from './parse-options.ts';
+import { samplingOptionShape } from './sampling-options.ts';
 import { checkTrainingOptions, trainingOptionShape } from './training-options.ts';
 
 export const ppoOptionsSchema = z.strictObject({
@@ -22,9 +23,7 @@ export const ppoOptionsSchema = z.strictObject({
   /** Prompts with more tokens are left out and counted. null = only the model's context limits them. */
   maxPromptLength: z.int().min(1).nullable().default(null),
   temperature: z.number().positive().default(0.7),
-  topP: z.number().positive().max(1).default(1),
-  topK: z.int().min(0).default(0),
-  minP: z.number().min(0).max(1).nullable().default(null),
+  ...samplingOptionShape,
   /** Taken off the score of a completion that did not end by itself; null = nothing. */
   missingEosPenalty: z.number().min(0).nullable().default(null),
   /** Rewards of the tokens to unit variance, their mean kept. */

@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { TrainerError } from '../errors.ts';
 import { parseOptions } from './parse-options.ts';
+import { samplingOptionShape } from './sampling-options.ts';
 import { checkTrainingOptions, trainingOptionShape } from './training-options.ts';
 
 const { maxSteps: _rounds, ...shared } = trainingOptionShape;
@@ -18,9 +19,7 @@ export const rejectionSamplingOptionsSchema = z.strictObject({
   numGenerations: z.int().min(1).default(8),
   maxCompletionLength: z.int().min(1).default(512),
   temperature: z.number().positive().default(1),
-  topP: z.number().positive().max(1).default(1),
-  topK: z.int().min(0).default(0),
-  minP: z.number().min(0).max(1).nullable().default(null),
+  ...samplingOptionShape,
   /** Most distinct completions kept of one problem. */
   keepPerProblem: z.int().min(1).default(2),
   /** A completion is kept when its reward is at least this, and it ended by itself. */

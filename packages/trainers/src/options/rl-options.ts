@@ -9,6 +9,7 @@ import { IMPORTANCE_LEVELS } from '../policy-losses/importance-ratio.ts';
 import { LOSS_TYPES } from '../policy-losses/loss-types.ts';
 import { parseOptions } from './parse-options.ts';
 import { findRlClash } from './rl-clashes.ts';
+import { samplingOptionShape } from './sampling-options.ts';
 import { checkTrainingOptions, trainingOptionShape } from './training-options.ts';
 
 const rate = z.number().min(0).max(1);
@@ -42,9 +43,7 @@ export const rlOptionsSchema = z.strictObject({
   /** Passes over each generation batch. */
   numIterations: z.int().min(1).default(1),
   temperature: z.number().positive().default(1),
-  topP: z.number().positive().max(1).default(1),
-  topK: z.int().min(0).default(0),
-  minP: z.number().min(0).max(1).nullable().default(null),
+  ...samplingOptionShape,
   /** Loss of each token and how they are averaged; the papers are in the README. */
   lossType: z.enum(LOSS_TYPES).default('dapo'),
   /** 'sequence' is GSPO, 'sequence_token' GSPO-token, 'sequence_sum' RLOO. */
@@ -119,7 +118,7 @@ export const rlOptionsSchema = z.strictObject({
   dropZeroSignalGroups: z.boolean().nullable().default(null),
   /**
    * Log-probs of the policy that sampled. 'sampler' takes the engine's, 'recompute' runs the model once more before learning,
-   * 'auto' takes the engine's where they equal the trainer's bit for bit (the native device without filters).
+   * 'auto' takes the engine's where they equal the trainer's bit for bit (the native device, with nothing but a temperature).
    */
   oldLogProbs: z.enum(['auto', 'sampler', 'recompute']).default('auto'),
 });

@@ -56,8 +56,10 @@ const scoringOf = ({ temperature, perDeviceTrainBatchSize }: RlOptions) => ({
 });
 
 /** Whether the engine's log-probs may stand for the trainer's own. */
-async function samplerIsExact(engine: RolloutEngine, { oldLogProbs, topK, topP, minP }: RlOptions): Promise<boolean> {
+async function samplerIsExact(engine: RolloutEngine, options: RlOptions): Promise<boolean> {
+  const { oldLogProbs, topK, topP, minP, repetitionPenalty, generationKwargs } = options;
   if (oldLogProbs !== 'auto') return oldLogProbs === 'sampler';
   const unfiltered = topK === 0 && topP === 1 && minP === null;
-  return unfiltered && currentDevice().name === 'native' && (await engine.info()).logProbs === 'processed';
+  const unprocessed = unfiltered && repetitionPenalty === 1 && Object.keys(generationKwargs).length === 0;
+  return unprocessed && currentDevice().name === 'native' && (await engine.info()).logProbs === 'processed';
 }

@@ -20,11 +20,14 @@ export interface GenerationPorts {
 type SamplingOptions = Pick<
   RlOptions,
   'temperature' | 'topK' | 'topP' | 'minP' | 'maxCompletionLength' | 'numGenerations' | 'seed'
->;
+> &
+  Partial<Pick<RlOptions, 'repetitionPenalty' | 'generationKwargs'>>;
 
 function samplingOf(options: SamplingOptions, stopIds: number[]): Sampling {
-  const { temperature, topK, topP, minP, maxCompletionLength, seed } = options;
-  return { temperature, topK, topP, ...(minP === null ? {} : { minP }), maxTokens: maxCompletionLength, stopIds, seed };
+  const { temperature, topK, topP, minP, maxCompletionLength: maxTokens, seed } = options;
+  const { repetitionPenalty = 1, generationKwargs } = options;
+  const optional = { ...(minP !== null && { minP }), ...(repetitionPenalty !== 1 && { repetitionPenalty }) };
+  return { temperature, topK, topP, ...optional, ...generationKwargs, maxTokens, stopIds, seed };
 }
 
 export interface GenerationPlace {

@@ -4,7 +4,7 @@ import { arrayDataset } from '@thinkwright/datasets';
 import { createEngine } from '@thinkwright/models';
 import { tinyModel } from '@thinkwright/models/test';
 import type { RewardFunction } from '@thinkwright/rewards';
-import { useDevice } from '@thinkwright/tensors';
+import { listDevices, useDevice } from '@thinkwright/tensors';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { collectEvents } from '../test/index.ts';
 import type { TrainerEvent } from '../trainer.ts';
@@ -102,6 +102,31 @@ describe('createRlTrainer', () => {
     const group = rollout.records.slice(0, 4);
     expect(group.reduce((sum, { advantage }) => sum + advantage, 0)).toBeCloseTo(0, 9);
     expect(new Set(group.map(({ key }) => key)).size).toBe(1);
+  });
+
+  it('samples by generationKwargs, and learns from the policy as it is without them', async () => {
+    const native = (await listDevices()).some(({ name, available }) => name === 'native' && available);
+    await useDevice(native ? 'native' : 'cpu'); // there the sampler's log-probs are the trainer's, if nothing bends them
+    const seen: Int32Array[] = [];
+    const watched: RewardFunction = (batch) => {
+      seen.push(...batch.map(({ ids }) => ids));
+      return evenIds(batch);
+    };
+    const differs = async (changes: Record<string, unknown>) => {
+      const [metrics] = steps((await collectEvents(setUp(watched, changes).trainer)).events);
+      return metrics!['sampling/sampling_logp_difference/max']! > 1e-3;
+    };
+    expect(await differs({})).toBe(false);
+    const suppressTokens = [...new Set(seen.flatMap((ids) => [...ids]))].slice(0, 16);
+    seen.length = 0;
+    expect(await differs({ generationKwargs: { minNewTokens: 4, suppressTokens, noRepeatNgramSize: 1 } })).toBe(true);
+    expect(await differs({ repetitionPenalty: 3 })).toBe(true);
+    expect(seen.length).toBe(16);
+    for (const ids of seen.slice(0, 8)) {
+      expect(new Set(ids).size).toBe(4);
+      expect(ids.some((id) => suppressTokens.includes(id))).toBe(false);
+    }
+    await useDevice('cpu');
   });
 
   it('passes the step without an update when every group agrees', async () => {

@@ -99,6 +99,13 @@ const options: Case[] = [
     /not a multiple.*Make it one/,
   ],
   ['reinforcement learning without steps', rl({ maxSteps: undefined }), CLASH, /maxSteps is missing: say how many/],
+  [
+    'a misspelt keyword of the generation',
+    rl({ generationKwargs: { minNewToken: 3 } }),
+    UNKNOWN,
+    /did you mean "generationKwargs\.minNewTokens"/,
+  ],
+  ['a typical mass above 1', rl({ generationKwargs: { typicalP: 2 } }), INVALID, /generationKwargs\.typicalP: .*<=1/],
   ['a cap that the loss ignores', rl({ lossType: 'sapo', delta: 2 }), CLASH, /Leave delta out/],
   ['a cap inside the clip', rl({ delta: 1.1 }), CLASH, /more than 1 \+ epsilon.*arxiv/],
   ['CISPO without its cap', rl({ lossType: 'cispo' }), CLASH, /Give epsilonHigh; 5 is usual.*arxiv/],
