@@ -79,14 +79,18 @@ ${card('Right without thinking', 'sampled, told to answer at once', before?.noTh
 </div>`;
 }
 
+const heldOut = ['heldOutAccuracy', 'heldOutLoss'] as const;
+
+/** Of each kind of stage, those that it measured are drawn. */
 const curvesOf: Record<string, (keyof typeof metricNames)[]> = {
-  pretrain: ['loss', 'factAccuracy'],
-  sft: ['loss'],
+  pretrain: ['loss', 'factAccuracy', ...heldOut],
+  sft: ['loss', ...heldOut],
   rl: ['accuracy', 'operationsPerLine', 'reward', 'thinkTokens', 'completionTokens', 'entropy', 'liveRows'],
   ppo: ['accuracy', 'operationsPerLine', 'reward', 'thinkTokens', 'completionTokens', 'entropy'],
-  distill: ['loss'],
-  'reward-model': ['loss', 'accuracy'],
-  'process-reward': ['loss', 'accuracy'],
+  preference: ['pairsRanked', 'margin', 'loss', 'reward', 'accuracy', 'completionTokens', 'entropy', ...heldOut],
+  distill: ['loss', 'entropy', 'completionTokens', ...heldOut],
+  'reward-model': ['pairsRanked', 'margin', 'loss', ...heldOut],
+  'process-reward': ['stepsJudged', 'loss', ...heldOut],
   'rejection-sampling': ['accuracy', 'operationsPerLine', 'thinkTokens', 'loss'],
 };
 
@@ -118,8 +122,10 @@ function charts(stages: ReportStage[]): Markup | undefined {
 
 function times({ seconds, totalSeconds, stages }: RunResult): Markup {
   const entries = Object.entries(seconds);
+  // in percent, as shares below 1 in all would not fill the bar
+  const shareOf = (value: number) => 100 * Math.max(value / Math.max(totalSeconds, 1e-9), 1 / 400);
   const color = (index: number) => stageColors[index % stageColors.length]!;
-  return html`<div class="bar">${entries.map(([name, value], index) => html`<div style="flex:${Math.max(value, totalSeconds / 400)} 0 0;background:${color(index)}" title="${name}: ${duration(value)}"></div>`)}</div>
+  return html`<div class="bar">${entries.map(([name, value], index) => html`<div style="flex:${shareOf(value)} 0 0;background:${color(index)}" title="${name}: ${duration(value)}"></div>`)}</div>
 <div class="times">${entries.map(([name, value], index) => {
     const tokens = stages[index]?.tokens ?? 0;
     return html`<span><i style="background:${color(index)}"></i>${name} <b>${duration(value)}</b>${tokens > 0 && html` <span class="soft">${compact(tokens / Math.max(value, 1e-9))} tokens/s</span>`}</span>`;
