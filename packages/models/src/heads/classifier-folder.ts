@@ -9,8 +9,10 @@ import { architectureOf } from '../architectures.ts';
 import { parseModelConfig, toHuggingFaceConfig } from '../config.ts';
 import { ModelError } from '../errors.ts';
 import type { LanguageModel } from '../language-model.ts';
+import { checkModelOptions, type ModelOptions } from '../loading/check-options.ts';
 import { loadModel } from '../loading/load-model.ts';
 import { readWeights } from '../loading/read-weights.ts';
+import { checkDeviceNumerics } from '../loading/storage.ts';
 import { besideName, loadAdapter, peftFolderContent } from '../lora/adapter-folder.ts';
 import { badAdapter } from '../lora/lora-options.ts';
 import { headName } from '../parameter-specs.ts';
@@ -49,7 +51,7 @@ export async function saveClassifier(
   await writeModelFolder(folder, config, tensors, model.config, options);
 }
 
-export interface LoadClassifierOptions {
+export interface LoadClassifierOptions extends ModelOptions {
   signal?: AbortSignal;
   /** Base model of a PEFT folder: a path or hub id; default: the one that its adapter_config.json names. */
   base?: string;
@@ -61,7 +63,9 @@ export interface LoadClassifierOptions {
  *   score of the model's width; CheckpointError for damaged files. Nothing stays allocated after an error.
  */
 export async function loadClassifier(folder: string, options: LoadClassifierOptions = {}): Promise<Classifier> {
-  const { signal } = options;
+  const { signal, storage, numerics, keyValueCache = 'float32' } = options;
+  checkModelOptions(options);
+  checkDeviceNumerics(numerics ?? 'exact');
   if (existsSync(join(folder, 'adapter_config.json'))) return loadAdaptedClassifier(folder, options);
   const source = await openModelTensors(folder);
   try {
@@ -69,20 +73,18 @@ export async function loadClassifier(folder: string, options: LoadClassifierOpti
     // without a language model head it makes no difference whether that would be tied
     const config = parseModelConfig({ ...source.config, tie_word_embeddings: true });
     checkScore(source, 'score.', config.hiddenSize, folder);
-    const weights = await readWeights(source, config, { signal, beside: (name) => name.startsWith('score.') });
-    return await withScore(
-      architectureOf(config.modelType).create(folder, config, weights),
-      kind,
-      source,
-      'score.',
-      signal,
-    );
+    const beside = (name: string) => name.startsWith('score.');
+    const weights = await readWeights(source, config, { storage, numerics, signal, beside });
+    const model = architectureOf(config.modelType).create(folder, config, weights);
+    model.keyValueCache = keyValueCache;
+    return await withScore(model, kind, source, 'score.', signal);
   } finally {
     await source.close();
   }
 }
 
-async function loadAdaptedClassifier(folder: string, { signal, base }: LoadClassifierOptions): Promise<Classifier> {
+async function loadAdaptedClassifier(folder: string, options: LoadClassifierOptions): Promise<Classifier> {
+  const { signal, base, ...loading } = options;
   const { config: stored, tensors } = await readAdapter(folder);
   try {
     const kind = stored.task_type === 'SEQ_CLS' ? 'sequence' : stored.task_type === 'TOKEN_CLS' ? 'token' : undefined;
@@ -95,7 +97,7 @@ async function loadAdaptedClassifier(folder: string, { signal, base }: LoadClass
     if (typeof named !== 'string' || named === '')
       throw badAdapter(`'${folder}' does not name its base model (base_model_name_or_path); pass { base }`);
     const beside = resolve(folder, named);
-    const model = await loadModel(existsSync(beside) ? beside : named, { signal });
+    const model = await loadModel(existsSync(beside) ? beside : named, { ...loading, signal });
     try {
       checkScore(tensors, besideName('score'), model.config.hiddenSize, folder);
       model.attachAdapter(await loadAdapter(model.config, folder, { signal, beside: 'score' }));

@@ -1,6 +1,6 @@
 // storage, numerics and keyValueCache in recipes: measured so, trained through an adapter so, and refused where they cannot be.
 
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { presetFormat } from '@thinkwright/chat';
@@ -35,6 +35,10 @@ const sft =
 const rl =
   'name: rl, kind: rl, options: { max_steps: 1, per_device_train_batch_size: 4, num_generations: 4, max_completion_length: 6, learning_rate: 1e-2, scale_rewards: none, beta: 0.1 }';
 
+const judge =
+  'name: judge, kind: reward-model, data: { name: pairs.jsonl }, options: { max_steps: 2, per_device_train_batch_size: 2, learning_rate: 1e-2 }';
+const judged = rl.replace('kind: rl,', 'kind: rl, rewards: { judge: 1 },');
+
 let runs = 0;
 /** What the stages left, and what the evaluation measured. */
 async function outcomes(run: ReturnType<typeof recipe>) {
@@ -54,6 +58,11 @@ const adapterOf = (folder: string | undefined) => readFileSync(join(folder!, 'ad
 
 beforeAll(async () => {
   await useDevice('cpu');
+  const pairs = [
+    { prompt: '1+2', chosen: '3', rejected: '4' },
+    { prompt: '2+2', chosen: '4', rejected: '5' },
+  ];
+  writeFileSync(join(home, 'pairs.jsonl'), pairs.map((row) => `${JSON.stringify(row)}\n`).join(''));
   const made = {
     ...sizes,
     vocabularySize: format.tokenizer.vocabularySize,
@@ -108,11 +117,11 @@ describe.skipIf(!hasNative)('a recipe on the native device', () => {
     }
     quantised.dispose();
     await save(rounded, 'rounded');
-    const stages = [sft, rl, test()];
+    const stages = [sft, judge, judged, test()];
     const q4 = await outcomes(recipe('path: model, lora: { r: 2 }, storage: q4_0', stages));
     const same = await outcomes(recipe('path: rounded, lora: { r: 2 }', stages));
     const full = await outcomes(recipe('path: model, lora: { r: 2 }', stages));
-    for (const stage of ['sft', 'rl']) {
+    for (const stage of ['sft', 'judge', 'rl']) {
       expect(adapterOf(q4.left[stage]).equals(adapterOf(same.left[stage])), stage).toBe(true);
       expect(adapterOf(q4.left[stage]).equals(adapterOf(full.left[stage])), stage).toBe(false);
     }

@@ -14,6 +14,7 @@ import {
 import type { StageManifest } from '../manifest/schema.ts';
 import type { StageContext } from './executor.ts';
 import type { RewardPorts } from './rewards.ts';
+import { modelOptionsOf } from './stage-model.ts';
 
 type Place = Pick<StageContext, 'recipe' | 'stage' | 'textIndex'>;
 
@@ -62,7 +63,7 @@ async function opened(
   name: string,
   { atEnd }: RewardPorts,
 ): Promise<{ classifier: Classifier; stage: StageManifest }> {
-  const classifier = await loadClassifier(place.models.get(name)!);
+  const classifier = await loadClassifier(place.models.get(name)!, modelOptionsOf(place.recipe)); // as it was trained
   atEnd(() => classifier.dispose());
   return { classifier, stage: rewardModelStageNamed(place, name)! };
 }

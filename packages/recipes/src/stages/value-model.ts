@@ -33,9 +33,8 @@ export async function openValueModel(context: StageContext, named: string, polic
   const { recipe, signal, models } = context;
   const stage = stageBefore(context, named);
   if (stage?.kind === 'reward-model' || stage?.kind === 'process-reward') {
-    const { model, head } = await loadClassifier(models.get(named)!, { signal });
+    const { model, head } = await loadClassifier(models.get(named)!, { ...modelOptionsOf(recipe), signal });
     head.dispose();
-    model.keyValueCache = recipe.model.keyValueCache ?? 'float32';
     return model;
   }
   const { lora, format } = recipe.model;
