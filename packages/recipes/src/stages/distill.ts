@@ -1,26 +1,42 @@
-// Distillation from a teacher in this process: `teacher` among the options is a hub id, a folder or a file, beside the recipe or not.
+// Distillation from a teacher in this process: `teacher` among the options is a hub id, a folder or a file, beside the recipe or not. It only
+// answers, so it may be kept in fewer bits and computed in other numerics than the student: `teacher_storage` and its like.
 
 import { existsSync } from 'node:fs';
-import { createEngine } from '@thinkwright/models';
+import { checkModelOptions, createEngine } from '@thinkwright/models';
 import { createDistillationTrainer, distillationOptionsSchema, parseDistillationOptions } from '@thinkwright/trainers';
 import { z } from 'zod';
 import { RecipeError } from '../errors.ts';
 import { recipePath } from '../manifest/load-recipe.ts';
+import { modelOptionsShape } from '../manifest/model-options.ts';
+import { errorAt } from './error-at.ts';
 import type { StageContext, StageExecutor } from './executor.ts';
 import { openModel } from './open-model.ts';
 import { checkModel } from './stage-model.ts';
 import { dataFingerprint, dataOf, decodeWith, rowStream } from './tasks.ts';
 import { checkGate, checkOptions, runTraining } from './training.ts';
 
-const stageOptionsSchema = distillationOptionsSchema.extend({ teacher: z.string().min(1).optional() });
+const { storage, numerics, keyValueCache } = modelOptionsShape;
+const ofTeacher = {
+  teacher: z.string().min(1).optional(),
+  teacherStorage: storage,
+  teacherNumerics: numerics,
+  teacherKeyValueCache: keyValueCache,
+};
+const stageOptionsSchema = distillationOptionsSchema.extend(ofTeacher);
 
 type Place = Pick<StageContext, 'recipe' | 'stage' | 'textIndex'>;
 
 function optionsOf(place: Place) {
-  const { teacher, ...options } = checkOptions(place, stageOptionsSchema, (given) => {
-    const { teacher: _, ...own } = given as Record<string, unknown>;
-    return parseDistillationOptions(own);
-  });
+  const { teacher, teacherStorage, teacherNumerics, teacherKeyValueCache, ...options } = checkOptions(
+    place,
+    stageOptionsSchema,
+    (given) => {
+      const own = Object.entries(given as object).filter(([key]) => !Object.hasOwn(ofTeacher, key));
+      return parseDistillationOptions(Object.fromEntries(own));
+    },
+  );
+  const loading = { storage: teacherStorage, numerics: teacherNumerics, keyValueCache: teacherKeyValueCache };
+  errorAt(place.recipe.source.where(['stages', place.textIndex, 'options']), () => checkModelOptions(loading));
   if (teacher === undefined) {
     throw new RecipeError(
       'TW_RECIPES_INVALID',
@@ -28,7 +44,7 @@ function optionsOf(place: Place) {
     );
   }
   const beside = recipePath(place.recipe, teacher);
-  return { teacher: existsSync(beside) ? beside : teacher, options };
+  return { teacher: existsSync(beside) ? beside : teacher, loading, options };
 }
 
 export const distillStage: StageExecutor = {
@@ -41,11 +57,11 @@ export const distillStage: StageExecutor = {
   totalSteps: (stage) => stage.options.maxSteps as number | undefined,
   fingerprint: dataFingerprint,
   run(context) {
-    const { teacher: place, options } = optionsOf(context);
+    const { teacher: place, loading, options } = optionsOf(context);
     return runTraining(context, {
       planned: options.maxSteps,
       async create({ model, format, engine, shared, atEnd }) {
-        const opened = await openModel(place, { signal: context.signal });
+        const opened = await openModel(place, { ...loading, signal: context.signal });
         const teacher = opened.model;
         atEnd(() => teacher.dispose());
         const teacherEngine = createEngine(teacher, { decode: decodeWith(opened.format) });

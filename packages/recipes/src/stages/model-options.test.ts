@@ -37,6 +37,8 @@ const rl =
 
 const judge =
   'name: judge, kind: reward-model, data: { name: pairs.jsonl }, options: { max_steps: 2, per_device_train_batch_size: 2, learning_rate: 1e-2 }';
+const distill = (options: string) =>
+  `name: follow, kind: distill, options: { max_steps: 2, per_device_train_batch_size: 2, learning_rate: 1e-2, max_new_tokens: 4, ${options.includes('teacher:') ? '' : 'teacher: model, '}${options} }`;
 const judged = rl.replace('kind: rl,', 'kind: rl, rewards: { judge: 1 },');
 
 let runs = 0;
@@ -83,6 +85,8 @@ describe('a recipe', () => {
     [`${lora}, storage: q8_0, numerics: int8`, [sft], /model\.numerics is "int8", which is for inference/],
     [`${lora}`, [sft, test('numerics: int8')], /small\.yaml:7: numerics 'int8' does not read storage 'float32'/],
     [`${lora}, storage: bfloat16`, [test('numerics: int8')], /does not read storage 'bfloat16'\. Set storage to q8_0/],
+    [`${lora}`, [distill('teacher_storage: q8')], /options\.teacher_storage is "q8".*Did you mean "q8_0"\?/],
+    [`${lora}`, [distill('teacher_numerics: int8')], /small\.yaml:6: numerics 'int8' does not read storage 'float32'/],
     [`${lora}`, [test('numerics: fp8')], /options\.numerics is "fp8"/],
     [
       'scratch: { hidden_size: 32, intermediate_size: 64, layer_count: 1, head_count: 2 }',
@@ -95,6 +99,19 @@ describe('a recipe', () => {
 });
 
 describe.skipIf(!hasNative)('a recipe on the native device', () => {
+  // A model in float32 with the values that q4_0 gives those of the other.
+  beforeAll(async () => {
+    await useDevice('native');
+    const quantised = await loadModel(join(home, 'model'), { storage: 'q4_0' });
+    const rounded = createModel(quantised.config, { seed: 0 });
+    for (const [name, variable] of rounded.namedTensors()) {
+      const values = await quantised.namedTensors().get(name)!.data();
+      tf.tidy(() => variable.assign(tf.tensor(values as Float32Array, variable.shape)));
+    }
+    quantised.dispose();
+    await save(rounded, 'rounded');
+  });
+
   it('measures as the evaluation says, over what the recipe says', async () => {
     await useDevice('native');
     const way = 'storage: q4_0, numerics: int8, key_value_cache: bfloat16';
@@ -109,14 +126,6 @@ describe.skipIf(!hasNative)('a recipe on the native device', () => {
 
   it('trains the adapter that float32 weights of the same values would get, stage after stage', async () => {
     await useDevice('native');
-    const quantised = await loadModel(join(home, 'model'), { storage: 'q4_0' });
-    const rounded = createModel(quantised.config, { seed: 0 });
-    for (const [name, variable] of rounded.namedTensors()) {
-      const values = await quantised.namedTensors().get(name)!.data();
-      tf.tidy(() => variable.assign(tf.tensor(values as Float32Array, variable.shape)));
-    }
-    quantised.dispose();
-    await save(rounded, 'rounded');
     const stages = [sft, judge, judged, test()];
     const q4 = await outcomes(recipe('path: model, lora: { r: 2 }, storage: q4_0', stages));
     const same = await outcomes(recipe('path: rounded, lora: { r: 2 }', stages));
@@ -126,6 +135,21 @@ describe.skipIf(!hasNative)('a recipe on the native device', () => {
       expect(adapterOf(q4.left[stage]).equals(adapterOf(full.left[stage])), stage).toBe(false);
     }
     expect(q4.evaluation).toEqual(same.evaluation);
+  });
+
+  it('learns from a teacher in fewer bits what float32 weights of the same values would teach', async () => {
+    await useDevice('native');
+    const from = async (options: string) =>
+      readFileSync(join((await outcomes(recipe('path: model', [distill(options)]))).left.follow!, 'model.safetensors'));
+    const [quantised, same, full, rough] = [
+      await from('teacher: model, teacher_storage: q4_0'),
+      await from('teacher: rounded'),
+      await from('teacher: model'),
+      await from('teacher: model, teacher_storage: q4_0, teacher_numerics: int8, teacher_key_value_cache: bfloat16'),
+    ];
+    expect(quantised.equals(same)).toBe(true);
+    expect(quantised.equals(full)).toBe(false);
+    expect(quantised.equals(rough)).toBe(false);
   });
 
   it('samples from a rounded cache in training and goes on so, and a fresh model may have one', async () => {
