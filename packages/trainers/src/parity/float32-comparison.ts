@@ -1,7 +1,8 @@
 // Comparisons of what the float32 tape computes with a float64 reference, at the stated tolerance or at what float32 inputs allow. Some cases
 // amplify: DiscoPOP's gradient at tau 0.05 sums terms of 3.5, -2.5 and -0.7 to 0.2, and VESPO's weight exp(k log w - lambda w) moves by
 // lambda w - k = 24 times what log w moves. TRL's own formulas, evaluated in float64 at log-probs that were rounded to float32, are then off
-// by as much: 1.9e-6 and 2.5e-6 of the largest gradient (DiscoPOP, seed 303), 1.7e-6 and 6.0e-6 of two sequences' weights (VESPO, seed 404).
+// by as much: 1.9e-6 and 2.5e-6 of the largest gradient (DiscoPOP, seed 303), 1.7e-6 and 6.0e-6 of two sequences' weights (VESPO, seed
+// 404). In eight sets of seeds of our own no other loss misses 2e-6, and these two miss it by at most a factor of 3.1.
 // So where a case misses the tolerance, it is run again with each log-prob nudged by one unit in the last place: twice what that moves the
 // answer is allowed, and never more than ten times the stated tolerance. Cases that do not amplify keep theirs.
 
