@@ -120,6 +120,27 @@ describe.runIf(present)('a memory plan', () => {
     }
   });
 
+  it('of learning from rewards names the bytes that the real run touches', async () => {
+    const program = `
+      import { arrayDataset } from '@thinkwright/datasets';
+      import { createEngine, emptyModel, parseModelConfig } from '@thinkwright/models';
+      import { currentDevice, useDevice } from '@thinkwright/tensors';
+      import { createRlTrainer } from '@thinkwright/trainers';
+      await useDevice('native');
+      const model = emptyModel(parseModelConfig(${JSON.stringify(json)}));
+      const tokenizer = { special: {}, vocabularySize: 2, encode: () => new Int32Array(64).fill(1), decode: () => '' };
+      const format = { tokenizer, stopIds: [], marks: { open: '<think>', close: '</think>' }, files: {} }; // nothing ends a reply
+      const ports = { model, engine: createEngine(model), format, dataset: arrayDataset('rows', [{ prompt: 'any' }]) };
+      const options = { perDeviceTrainBatchSize: 8, numGenerations: 4, maxCompletionLength: 192, beta: 0.04, maxSteps: 3 };
+      const reward = (batch) => batch.map((_, i) => i % 2);
+      for await (const _ of createRlTrainer({ ...ports, reward, ...options }).train());
+      console.log(currentDevice().memory().bytesReserved);`;
+    const real = Number(await inProcess(program));
+    const options = { per_device_train_batch_size: 8, num_generations: 4, beta: 0.04 };
+    const { deviceBytes } = await planned({ method: 'rl', length: 256, promptLength: 64, options });
+    expect(Math.abs(deviceBytes / real - 1), `${deviceBytes} planned, ${real} touched`).toBeLessThan(0.1);
+  });
+
   it('grows with the rows, shrinks with checkpointed activations, and refuses what does not fit the model', async () => {
     const plan = (length: number, options = {}) => planned({ method: 'sft', length, options });
     const [short, long, checkpointed] = [

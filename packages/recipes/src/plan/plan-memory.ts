@@ -140,7 +140,8 @@ function plannedOptions(options: Record<string, unknown>): Record<string, unknow
 
 /** A format whose every prompt has the planned length, and whose replies do not end by themselves. */
 function plannedFormat(promptLength: number): ChatFormat {
-  const tokenizer = { encode: () => tokens(promptLength), decode: () => '' };
+  const names = { special: {}, vocabularySize: PLANNED_TOKEN + 1 }; // what the pre-flight asks for
+  const tokenizer = { encode: () => tokens(promptLength), decode: () => '', ...names };
   return { tokenizer, stopIds: [], marks: { open: '<think>', close: '</think>' }, files: {} } as unknown as ChatFormat;
 }
 
