@@ -3,7 +3,7 @@
 
 import type { ChatFormat, Tokenizer } from '@thinkwright/chat';
 import type { LanguageModel } from '@thinkwright/models';
-import type { Parameter } from '@thinkwright/tensors';
+import { currentDevice, type Parameter } from '@thinkwright/tensors';
 import { checkMemory, type MemoryRoom } from './check-memory.ts';
 import { checkTemplate, checkTokenizer } from './check-tokenizer.ts';
 import type { Finding } from './finding.ts';
@@ -27,6 +27,14 @@ export function checkLearner(learner: Learner, room?: Partial<MemoryRoom>): Find
   return [
     ...(names ? checkTokenizer(model, names, format?.stopIds) : []),
     ...(format ? checkTemplate(format) : []),
-    ...checkMemory(estimate, held, room),
+    ...checkMemory(estimate, held, { device: roomOfDevice(trained), ...room }),
   ];
+}
+
+/** Packed copies of trained matrices, which a model leaves that was evaluated before, go with the first update: they count as room. */
+function roomOfDevice(trained: readonly Parameter[]): number {
+  const memory = currentDevice().memory?.();
+  if (memory === undefined) return Number.POSITIVE_INFINITY;
+  const copies = trained.reduce((sum, { variable }) => sum + (variable.rank === 2 ? 4 * variable.size : 0), 0);
+  return memory.bytesLimit - memory.bytesInUse + copies;
 }

@@ -2,7 +2,6 @@
 // device's own limit, which is fixed (an error, before hours of training end in one).
 
 import { freemem } from 'node:os';
-import { currentDevice } from '@thinkwright/tensors';
 import type { Finding } from './finding.ts';
 import type { MemoryEstimate } from './memory-estimate.ts';
 
@@ -19,10 +18,10 @@ const CERTAIN = 0.85;
 
 /**
  * @param held bytes of the estimate that are allocated already.
- * @param room what is there now, when left out.
+ * @param room of the machine now, and without a limit of the device, when left out.
  */
 export function checkMemory(estimate: MemoryEstimate, held: number, room: Partial<MemoryRoom> = {}): Finding[] {
-  const { free = freemem(), device = roomOfDevice() } = room;
+  const { free = freemem(), device = Number.POSITIVE_INFINITY } = room;
   const needed = estimate.total - held;
   const isRefused = CERTAIN * (needed - estimate.packed) > device; // packed copies may be there from an earlier call
   if (!isRefused && needed <= Math.min(free, device)) return [];
@@ -39,11 +38,6 @@ export function checkMemory(estimate: MemoryEstimate, held: number, room: Partia
       message: `Training needs about ${inWords(needed)} more, but ${found} (${parts.join(', ')}). Lower perDeviceTrainBatchSize and raise gradientAccumulationSteps (the same update), set gradientCheckpointing: true, use optim "adamw_8bit", train a LoRA adapter, lower maxLength${raise}.`,
     },
   ];
-}
-
-function roomOfDevice(): number {
-  const memory = currentDevice().memory?.();
-  return memory === undefined ? Number.POSITIVE_INFINITY : memory.bytesLimit - memory.bytesInUse;
 }
 
 function inWords(bytes: number): string {
