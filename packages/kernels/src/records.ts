@@ -70,18 +70,23 @@ export class Launch {
     sink.end();
   }
 
-  gemm(m: number, n: number, k: number, a: Address, aStride: number, panels: Address, c: Address, cStride: number, accumulate: number): void {
+  gemm(m: number, n: number, k: number, a: Address, aColumn: number, aStride: number, panels: Address, c: Address, cColumn: number, cStride: number, accumulate: number, bias: Address, addend: Address, gated: Address): void {
     const sink = this.#sink;
     const at = sink.begin(4);
     sink.words[at + 1] = m;
     sink.words[at + 2] = n;
     sink.words[at + 3] = k;
     sink.words[at + 4] = a;
-    sink.words[at + 5] = aStride;
-    sink.words[at + 6] = panels;
-    sink.words[at + 7] = c;
-    sink.words[at + 8] = cStride;
-    sink.words[at + 9] = accumulate;
+    sink.words[at + 5] = aColumn;
+    sink.words[at + 6] = aStride;
+    sink.words[at + 7] = panels;
+    sink.words[at + 8] = c;
+    sink.words[at + 9] = cColumn;
+    sink.words[at + 10] = cStride;
+    sink.words[at + 11] = accumulate;
+    sink.words[at + 12] = bias;
+    sink.words[at + 13] = addend;
+    sink.words[at + 14] = gated;
     sink.end();
   }
 
@@ -101,21 +106,9 @@ export class Launch {
     sink.end();
   }
 
-  addBias(y: Address, rows: number, stride: number, column: number, bias: Address, n: number): void {
-    const sink = this.#sink;
-    const at = sink.begin(6);
-    sink.words[at + 1] = y;
-    sink.words[at + 2] = rows;
-    sink.words[at + 3] = stride;
-    sink.words[at + 4] = column;
-    sink.words[at + 5] = bias;
-    sink.words[at + 6] = n;
-    sink.end();
-  }
-
   gradBias(dy: Address, rows: number, stride: number, column: number, dBias: Address, n: number, accumulate: number): void {
     const sink = this.#sink;
-    const at = sink.begin(7);
+    const at = sink.begin(6);
     sink.words[at + 1] = dy;
     sink.words[at + 2] = rows;
     sink.words[at + 3] = stride;
@@ -128,7 +121,7 @@ export class Launch {
 
   matMul(batch: number, m: number, n: number, k: number, a: Address, aBatchStride: number, aRowStride: number, aColumnStride: number, b: Address, bBatchStride: number, bRowStride: number, bColumnStride: number, c: Address): void {
     const sink = this.#sink;
-    const at = sink.begin(8);
+    const at = sink.begin(7);
     sink.words[at + 1] = batch;
     sink.words[at + 2] = m;
     sink.words[at + 3] = n;
@@ -147,7 +140,7 @@ export class Launch {
 
   storedQuantise(values: Address, raw: Address, type: number, count: number): void {
     const sink = this.#sink;
-    const at = sink.begin(9);
+    const at = sink.begin(8);
     sink.words[at + 1] = values;
     sink.words[at + 2] = raw;
     sink.words[at + 3] = type;
@@ -158,7 +151,7 @@ export class Launch {
 
   storedPack(raw: Address, panels: Address, type: number, n: number, k: number): void {
     const sink = this.#sink;
-    const at = sink.begin(10);
+    const at = sink.begin(9);
     sink.words[at + 1] = raw;
     sink.words[at + 2] = panels;
     sink.words[at + 3] = type;
@@ -169,7 +162,7 @@ export class Launch {
 
   storedExpand(panels: Address, out: Address, type: number, n: number, k: number): void {
     const sink = this.#sink;
-    const at = sink.begin(11);
+    const at = sink.begin(10);
     sink.words[at + 1] = panels;
     sink.words[at + 2] = out;
     sink.words[at + 3] = type;
@@ -180,7 +173,7 @@ export class Launch {
 
   storedRows(panels: Address, indices: Address, out: Address, type: number, n: number, k: number, count: number): void {
     const sink = this.#sink;
-    const at = sink.begin(12);
+    const at = sink.begin(11);
     sink.words[at + 1] = panels;
     sink.words[at + 2] = indices;
     sink.words[at + 3] = out;
@@ -191,9 +184,9 @@ export class Launch {
     sink.end();
   }
 
-  storedGemm(m: number, k: number, a: Address, aStride: number, c: Address, cStride: number, column: number, backward: number, accumulate: number, panels0: Address, n0: number, type0: number, panels1: Address, n1: number, type1: number, panels2: Address, n2: number, type2: number): void {
+  storedGemm(m: number, k: number, a: Address, aStride: number, c: Address, cStride: number, column: number, backward: number, accumulate: number, panels0: Address, n0: number, type0: number, panels1: Address, n1: number, type1: number, panels2: Address, n2: number, type2: number, bias: Address, addend: Address, gated: Address): void {
     const sink = this.#sink;
-    const at = sink.begin(13);
+    const at = sink.begin(12);
     sink.words[at + 1] = m;
     sink.words[at + 2] = k;
     sink.words[at + 3] = a;
@@ -212,12 +205,15 @@ export class Launch {
     sink.words[at + 16] = panels2;
     sink.words[at + 17] = n2;
     sink.words[at + 18] = type2;
+    sink.words[at + 19] = bias;
+    sink.words[at + 20] = addend;
+    sink.words[at + 21] = gated;
     sink.end();
   }
 
   gatherRows(source: Address, indices: Address, out: Address, count: number, c: number, sourceRows: number): void {
     const sink = this.#sink;
-    const at = sink.begin(14);
+    const at = sink.begin(13);
     sink.words[at + 1] = source;
     sink.words[at + 2] = indices;
     sink.words[at + 3] = out;
@@ -229,7 +225,7 @@ export class Launch {
 
   scatterAddRows(values: Address, indices: Address, out: Address, count: number, c: number, outRows: number, accumulate: number): void {
     const sink = this.#sink;
-    const at = sink.begin(15);
+    const at = sink.begin(14);
     sink.words[at + 1] = values;
     sink.words[at + 2] = indices;
     sink.words[at + 3] = out;
@@ -242,7 +238,7 @@ export class Launch {
 
   rmsNorm(x: Address, weight: Address, out: Address, rstd: Address, rows: number, c: number, epsilon: number): void {
     const sink = this.#sink;
-    const at = sink.begin(16);
+    const at = sink.begin(15);
     sink.words[at + 1] = x;
     sink.words[at + 2] = weight;
     sink.words[at + 3] = out;
@@ -255,7 +251,7 @@ export class Launch {
 
   rmsNormGrad(x: Address, weight: Address, rstd: Address, dOut: Address, dx: Address, dWeight: Address, rows: number, c: number, accumulate: number): void {
     const sink = this.#sink;
-    const at = sink.begin(17);
+    const at = sink.begin(16);
     sink.words[at + 1] = x;
     sink.words[at + 2] = weight;
     sink.words[at + 3] = rstd;
@@ -270,7 +266,7 @@ export class Launch {
 
   rope(x: Address, table: Address, positions: Address, out: Address, rows: number, width: number, headDimension: number, headCount: number, inverse: number, tableRows: number): void {
     const sink = this.#sink;
-    const at = sink.begin(18);
+    const at = sink.begin(17);
     sink.words[at + 1] = x;
     sink.words[at + 2] = table;
     sink.words[at + 3] = positions;
@@ -286,7 +282,7 @@ export class Launch {
 
   swiglu(gateUp: Address, out: Address, rows: number, f: number): void {
     const sink = this.#sink;
-    const at = sink.begin(19);
+    const at = sink.begin(18);
     sink.words[at + 1] = gateUp;
     sink.words[at + 2] = out;
     sink.words[at + 3] = rows;
@@ -296,7 +292,7 @@ export class Launch {
 
   swigluGrad(gateUp: Address, dOut: Address, dGateUp: Address, rows: number, f: number): void {
     const sink = this.#sink;
-    const at = sink.begin(20);
+    const at = sink.begin(19);
     sink.words[at + 1] = gateUp;
     sink.words[at + 2] = dOut;
     sink.words[at + 3] = dGateUp;
@@ -307,7 +303,7 @@ export class Launch {
 
   attention(qkv: Address, offsets: Address, out: Address, logSumExp: Address, sequences: number, headCount: number, keyValueHeadCount: number, headDimension: number, scale: number): void {
     const sink = this.#sink;
-    const at = sink.begin(21);
+    const at = sink.begin(20);
     sink.words[at + 1] = qkv;
     sink.words[at + 2] = offsets;
     sink.words[at + 3] = out;
@@ -322,7 +318,7 @@ export class Launch {
 
   attentionGrad(qkv: Address, offsets: Address, out: Address, logSumExp: Address, dOut: Address, dQkv: Address, sequences: number, headCount: number, keyValueHeadCount: number, headDimension: number, scale: number): void {
     const sink = this.#sink;
-    const at = sink.begin(22);
+    const at = sink.begin(21);
     sink.words[at + 1] = qkv;
     sink.words[at + 2] = offsets;
     sink.words[at + 3] = out;
@@ -339,7 +335,7 @@ export class Launch {
 
   cachedAttention(qkv: Address, slots: Address, positions: Address, keyCache: Address, valueCache: Address, out: Address, rows: number, capacity: number, headCount: number, keyValueHeadCount: number, headDimension: number, scale: number, slotCount: number, cacheType: number): void {
     const sink = this.#sink;
-    const at = sink.begin(23);
+    const at = sink.begin(22);
     sink.words[at + 1] = qkv;
     sink.words[at + 2] = slots;
     sink.words[at + 3] = positions;
@@ -359,7 +355,7 @@ export class Launch {
 
   copyPrefix(keyCache: Address, valueCache: Address, fromSlot: number, toSlot: number, length: number, capacity: number, keyValueHeadCount: number, headDimension: number, cacheType: number): void {
     const sink = this.#sink;
-    const at = sink.begin(24);
+    const at = sink.begin(23);
     sink.words[at + 1] = keyCache;
     sink.words[at + 2] = valueCache;
     sink.words[at + 3] = fromSlot;
@@ -374,7 +370,7 @@ export class Launch {
 
   roundColumns(x: Address, out: Address, rows: number, columns: number, first: number): void {
     const sink = this.#sink;
-    const at = sink.begin(25);
+    const at = sink.begin(24);
     sink.words[at + 1] = x;
     sink.words[at + 2] = out;
     sink.words[at + 3] = rows;
@@ -385,7 +381,7 @@ export class Launch {
 
   tokenLogProbs(hidden: Address, weight: Address, targets: Address, bias: Address, logProbs: Address, entropy: Address, logSumExp: Address, rows: number, c: number, v: number, temperature: number, innerScale: number, cap: number, type: number): void {
     const sink = this.#sink;
-    const at = sink.begin(26);
+    const at = sink.begin(25);
     sink.words[at + 1] = hidden;
     sink.words[at + 2] = weight;
     sink.words[at + 3] = targets;
@@ -405,7 +401,7 @@ export class Launch {
 
   tokenLogProbsGrad(hidden: Address, weight: Address, targets: Address, bias: Address, logSumExp: Address, dLogProbs: Address, dHidden: Address, dWeight: Address, dBias: Address, rows: number, c: number, v: number, temperature: number, innerScale: number, cap: number, accumulate: number, type: number): void {
     const sink = this.#sink;
-    const at = sink.begin(27);
+    const at = sink.begin(26);
     sink.words[at + 1] = hidden;
     sink.words[at + 2] = weight;
     sink.words[at + 3] = targets;
@@ -428,7 +424,7 @@ export class Launch {
 
   sampleTokens(logits: Address, settings: Address, seeds: Address, keys: Address, positions: Address, slots: Address, counts: Address, ids: Address, logProbs: Address, rows: number, v: number, slotCount: number): void {
     const sink = this.#sink;
-    const at = sink.begin(28);
+    const at = sink.begin(27);
     sink.words[at + 1] = logits;
     sink.words[at + 2] = settings;
     sink.words[at + 3] = seeds;
@@ -446,7 +442,7 @@ export class Launch {
 
   startCounts(counts: Address, promptIds: Address, slot: number, length: number, v: number): void {
     const sink = this.#sink;
-    const at = sink.begin(29);
+    const at = sink.begin(28);
     sink.words[at + 1] = counts;
     sink.words[at + 2] = promptIds;
     sink.words[at + 3] = slot;
@@ -457,7 +453,7 @@ export class Launch {
 
   adamW(tensors: Address, tensorCount: number, elements: number, oneMinusBeta1: number, beta2: number, oneMinusBeta2: number, epsilon: number, gradientScale: Address): void {
     const sink = this.#sink;
-    const at = sink.begin(30);
+    const at = sink.begin(29);
     sink.words[at + 1] = tensors;
     sink.words[at + 2] = tensorCount;
     sink.words[at + 3] = elements;
@@ -472,7 +468,7 @@ export class Launch {
 
   globalNorm(tensors: Address, tensorCount: number, elements: number, norm: Address): void {
     const sink = this.#sink;
-    const at = sink.begin(31);
+    const at = sink.begin(30);
     sink.words[at + 1] = tensors;
     sink.words[at + 2] = tensorCount;
     sink.words[at + 3] = elements;
@@ -483,7 +479,7 @@ export class Launch {
 
   clipScale(norm: Address, maxNorm: number, scale: Address): void {
     const sink = this.#sink;
-    const at = sink.begin(32);
+    const at = sink.begin(31);
     sink.words[at + 1] = norm;
     sink.floats[at + 2] = maxNorm;
     sink.words[at + 3] = scale;
@@ -492,7 +488,7 @@ export class Launch {
 
   binary(op: number, type: number, a: Address, b: Address, out: Address, d0: number, d1: number, d2: number, d3: number, a0: number, a1: number, a2: number, a3: number, b0: number, b1: number, b2: number, b3: number): void {
     const sink = this.#sink;
-    const at = sink.begin(33);
+    const at = sink.begin(32);
     sink.words[at + 1] = op;
     sink.words[at + 2] = type;
     sink.words[at + 3] = a;
@@ -515,7 +511,7 @@ export class Launch {
 
   unary(op: number, type: number, x: Address, out: Address, count: number, low: number, high: number): void {
     const sink = this.#sink;
-    const at = sink.begin(34);
+    const at = sink.begin(33);
     sink.words[at + 1] = op;
     sink.words[at + 2] = type;
     sink.words[at + 3] = x;
@@ -528,7 +524,7 @@ export class Launch {
 
   select(type: number, condition: Address, a: Address, b: Address, out: Address, count: number, inner: number): void {
     const sink = this.#sink;
-    const at = sink.begin(35);
+    const at = sink.begin(34);
     sink.words[at + 1] = type;
     sink.words[at + 2] = condition;
     sink.words[at + 3] = a;
@@ -541,7 +537,7 @@ export class Launch {
 
   reduce(op: number, type: number, x: Address, out: Address, outer: number, length: number, inner: number): void {
     const sink = this.#sink;
-    const at = sink.begin(36);
+    const at = sink.begin(35);
     sink.words[at + 1] = op;
     sink.words[at + 2] = type;
     sink.words[at + 3] = x;
@@ -554,7 +550,7 @@ export class Launch {
 
   cumsum(type: number, x: Address, out: Address, outer: number, length: number, inner: number, exclusive: number, reverse: number): void {
     const sink = this.#sink;
-    const at = sink.begin(37);
+    const at = sink.begin(36);
     sink.words[at + 1] = type;
     sink.words[at + 2] = x;
     sink.words[at + 3] = out;
@@ -568,7 +564,7 @@ export class Launch {
 
   cast(from: number, to: number, x: Address, out: Address, count: number): void {
     const sink = this.#sink;
-    const at = sink.begin(38);
+    const at = sink.begin(37);
     sink.words[at + 1] = from;
     sink.words[at + 2] = to;
     sink.words[at + 3] = x;
@@ -579,7 +575,7 @@ export class Launch {
 
   stridedCopy(type: number, x: Address, out: Address, xOffset: number, outOffset: number, d0: number, d1: number, d2: number, d3: number, d4: number, x0: number, x1: number, x2: number, x3: number, x4: number, o0: number, o1: number, o2: number, o3: number, o4: number): void {
     const sink = this.#sink;
-    const at = sink.begin(39);
+    const at = sink.begin(38);
     sink.words[at + 1] = type;
     sink.words[at + 2] = x;
     sink.words[at + 3] = out;
@@ -605,7 +601,7 @@ export class Launch {
 
   gather(type: number, x: Address, indices: Address, out: Address, outer: number, axisSize: number, inner: number, count: number): void {
     const sink = this.#sink;
-    const at = sink.begin(40);
+    const at = sink.begin(39);
     sink.words[at + 1] = type;
     sink.words[at + 2] = x;
     sink.words[at + 3] = indices;
@@ -619,7 +615,7 @@ export class Launch {
 
   scatterAdd(values: Address, indices: Address, out: Address, outer: number, outSize: number, inner: number, count: number): void {
     const sink = this.#sink;
-    const at = sink.begin(41);
+    const at = sink.begin(40);
     sink.words[at + 1] = values;
     sink.words[at + 2] = indices;
     sink.words[at + 3] = out;
@@ -632,7 +628,7 @@ export class Launch {
 
   oneHot(outType: number, indices: Address, out: Address, count: number, depth: number, on: number, off: number): void {
     const sink = this.#sink;
-    const at = sink.begin(42);
+    const at = sink.begin(41);
     sink.words[at + 1] = outType;
     sink.words[at + 2] = indices;
     sink.words[at + 3] = out;
@@ -645,7 +641,7 @@ export class Launch {
 
   fill(type: number, out: Address, count: number, value: number): void {
     const sink = this.#sink;
-    const at = sink.begin(43);
+    const at = sink.begin(42);
     sink.words[at + 1] = type;
     sink.words[at + 2] = out;
     sink.words[at + 3] = count;
@@ -655,7 +651,7 @@ export class Launch {
 
   range(type: number, out: Address, count: number, start: number, step: number): void {
     const sink = this.#sink;
-    const at = sink.begin(44);
+    const at = sink.begin(43);
     sink.words[at + 1] = type;
     sink.words[at + 2] = out;
     sink.words[at + 3] = count;
@@ -666,7 +662,7 @@ export class Launch {
 
   copyBytes(from: Address, to: Address, bytes: number): void {
     const sink = this.#sink;
-    const at = sink.begin(45);
+    const at = sink.begin(44);
     sink.words[at + 1] = from;
     sink.words[at + 2] = to;
     sink.words[at + 3] = bytes;
@@ -676,7 +672,7 @@ export class Launch {
 
   argMax(x: Address, out: Address, rows: number, n: number): void {
     const sink = this.#sink;
-    const at = sink.begin(46);
+    const at = sink.begin(45);
     sink.words[at + 1] = x;
     sink.words[at + 2] = out;
     sink.words[at + 3] = rows;
@@ -686,7 +682,7 @@ export class Launch {
 
   addInt(x: Address, count: number, by: number): void {
     const sink = this.#sink;
-    const at = sink.begin(47);
+    const at = sink.begin(46);
     sink.words[at + 1] = x;
     sink.words[at + 2] = count;
     sink.words[at + 3] = by;
@@ -695,7 +691,7 @@ export class Launch {
 
   randomUniform(out: Address, count: number, key0: number, key1: number, counter1: number, counter2: number, counter3: number, low: number, high: number): void {
     const sink = this.#sink;
-    const at = sink.begin(48);
+    const at = sink.begin(47);
     sink.words[at + 1] = out;
     sink.words[at + 2] = count;
     sink.words[at + 3] = key0;
@@ -710,7 +706,7 @@ export class Launch {
 
   randomNormal(out: Address, count: number, key0: number, key1: number, counter1: number, counter2: number, counter3: number, mean: number, deviation: number): void {
     const sink = this.#sink;
-    const at = sink.begin(49);
+    const at = sink.begin(48);
     sink.words[at + 1] = out;
     sink.words[at + 2] = count;
     sink.words[at + 3] = key0;
@@ -725,7 +721,7 @@ export class Launch {
 
   dropout(x: Address, out: Address, count: number, key0: number, key1: number, counter1: number, counter2: number, counter3: number, rate: number): void {
     const sink = this.#sink;
-    const at = sink.begin(50);
+    const at = sink.begin(49);
     sink.words[at + 1] = x;
     sink.words[at + 2] = out;
     sink.words[at + 3] = count;
@@ -740,7 +736,7 @@ export class Launch {
 
   roofline(x: Address, count: number, iterations: number, out: Address): void {
     const sink = this.#sink;
-    const at = sink.begin(51);
+    const at = sink.begin(50);
     sink.words[at + 1] = x;
     sink.words[at + 2] = count;
     sink.words[at + 3] = iterations;
@@ -791,12 +787,17 @@ export const KERNELS: readonly { name: string; fields: readonly KernelField[] }[
       { name: 'm', type: 'int', word: 1 },
       { name: 'n', type: 'int', word: 2 },
       { name: 'k', type: 'int', word: 3 },
-      { name: 'a', type: 'address', word: 4, access: 'in', optional: false, bytes: (fields) => 4 * (fields.m > 0 ? (fields.m - 1) * fields.aStride + fields.k : 0) },
-      { name: 'aStride', type: 'int', word: 5 },
-      { name: 'panels', type: 'address', word: 6, access: 'in', optional: false, bytes: (fields) => 4 * (Math.ceil(fields.n / 16) * 16 * fields.k) },
-      { name: 'c', type: 'address', word: 7, access: 'inout', optional: false, bytes: (fields) => 4 * (fields.m > 0 ? (fields.m - 1) * fields.cStride + fields.n : 0) },
-      { name: 'cStride', type: 'int', word: 8 },
-      { name: 'accumulate', type: 'int', word: 9 },
+      { name: 'a', type: 'address', word: 4, access: 'in', optional: false, bytes: (fields) => 4 * (fields.m > 0 ? (fields.m - 1) * fields.aStride + fields.aColumn + fields.k : 0) },
+      { name: 'aColumn', type: 'int', word: 5 },
+      { name: 'aStride', type: 'int', word: 6 },
+      { name: 'panels', type: 'address', word: 7, access: 'in', optional: false, bytes: (fields) => 4 * (Math.ceil(fields.n / 16) * 16 * fields.k) },
+      { name: 'c', type: 'address', word: 8, access: 'inout', optional: false, bytes: (fields) => 4 * (fields.m > 0 ? (fields.m - 1) * fields.cStride + fields.cColumn + fields.n : 0) },
+      { name: 'cColumn', type: 'int', word: 9 },
+      { name: 'cStride', type: 'int', word: 10 },
+      { name: 'accumulate', type: 'int', word: 11 },
+      { name: 'bias', type: 'address', word: 12, access: 'in', optional: true, bytes: (fields) => 4 * (fields.cColumn + fields.n) },
+      { name: 'addend', type: 'address', word: 13, access: 'in', optional: true, bytes: (fields) => 4 * (fields.m > 0 ? (fields.m - 1) * fields.cStride + fields.cColumn + fields.n : 0) },
+      { name: 'gated', type: 'address', word: 14, access: 'out', optional: true, bytes: (fields) => 4 * (fields.m * fields.n / 2) },
     ],
   },
   {
@@ -812,17 +813,6 @@ export const KERNELS: readonly { name: string; fields: readonly KernelField[] }[
       { name: 'xStride', type: 'int', word: 8 },
       { name: 'dWeight', type: 'address', word: 9, access: 'inout', optional: false, bytes: (fields) => 4 * (fields.n * fields.k) },
       { name: 'accumulate', type: 'int', word: 10 },
-    ],
-  },
-  {
-    name: 'addBias',
-    fields: [
-      { name: 'y', type: 'address', word: 1, access: 'inout', optional: false, bytes: (fields) => 4 * (fields.rows > 0 ? (fields.rows - 1) * fields.stride + fields.column + fields.n : 0) },
-      { name: 'rows', type: 'int', word: 2 },
-      { name: 'stride', type: 'int', word: 3 },
-      { name: 'column', type: 'int', word: 4 },
-      { name: 'bias', type: 'address', word: 5, access: 'in', optional: false, bytes: (fields) => 4 * (fields.n) },
-      { name: 'n', type: 'int', word: 6 },
     ],
   },
   {
@@ -917,6 +907,9 @@ export const KERNELS: readonly { name: string; fields: readonly KernelField[] }[
       { name: 'panels2', type: 'address', word: 16, access: 'in', optional: true, bytes: (fields) => Math.ceil(fields.n2 / 16) * (fields.k + ((fields.type2 & 15) === 1 ? fields.k & 1 : 0)) * ((fields.type2 & 15) === 0 ? 64 : (fields.type2 & 15) <= 2 ? 32 : (fields.type2 & 15) === 3 ? 17 : (fields.type2 & 15) === 4 ? 9 : (fields.type2 & 15) === 5 ? 10 : (fields.type2 & 15) === 6 ? 9.25 : (fields.type2 & 15) === 7 ? 11.25 : 13.125) },
       { name: 'n2', type: 'int', word: 17 },
       { name: 'type2', type: 'int', word: 18 },
+      { name: 'bias', type: 'address', word: 19, access: 'in', optional: true, bytes: (fields) => 4 * (fields.column + fields.n0 + fields.n1 + fields.n2) },
+      { name: 'addend', type: 'address', word: 20, access: 'in', optional: true, bytes: (fields) => 4 * (fields.m > 0 ? (fields.m - 1) * fields.cStride + fields.column + fields.n0 + fields.n1 + fields.n2 : 0) },
+      { name: 'gated', type: 'address', word: 21, access: 'out', optional: true, bytes: (fields) => 4 * (fields.m * (fields.n0 + fields.n1 + fields.n2) / 2) },
     ],
   },
   {

@@ -24,6 +24,7 @@ describe.skipIf(compiler === undefined)('compute kernels (skipped without a C++ 
     const { stdout } = await run(program).catch((error: { stdout: string }) => error);
     const families = [
       'gemm',
+      'epilogue',
       'layers',
       'attention',
       'head',

@@ -1,9 +1,9 @@
 // One pre-norm transformer block, as in Llama (Touvron et al. 2023): grouped-query attention with rotary positions, then a
 // gated MLP, each added to the residual stream. Training, scoring and decoding differ only in the `attend` they pass.
 
-import { addBlocks, rmsNorm, rope, swiglu, type tf } from '@thinkwright/tensors';
+import { rmsNorm, rope, type tf } from '@thinkwright/tensors';
 import type { ModelConfig } from './config.ts';
-import { type ActiveAdapter, type LinearLayer, project } from './projection.ts';
+import { type ActiveAdapter, type LinearLayer, project, projectGated } from './projection.ts';
 
 export interface BlockWeights {
   inputNorm: tf.Tensor1D; // [C]
@@ -30,11 +30,9 @@ export interface BlockContext {
 export function decoderBlock(x: tf.Tensor2D, layer: number, weights: BlockWeights, context: BlockContext): tf.Tensor2D {
   const { config, ropeTable, positions, attend, adapter } = context;
   const { headCount, keyValueHeadCount, headDimension, rmsNormEpsilon: epsilon } = config;
-  const normed = rmsNorm(x, weights.inputNorm, { epsilon });
-  const qkv = project(normed, [weights.query, weights.key, weights.value], adapter); // [T, (H + 2K) D]
+  const qkv = project(rmsNorm(x, weights.inputNorm, { epsilon }), [weights.query, weights.key, weights.value], adapter); // [T, (H + 2K) D]
   const rotated = rope(qkv, ropeTable, positions, { headDimension, headCount: headCount + keyValueHeadCount });
-  const attended = project(attend(rotated, layer), [weights.output], adapter); // [T, C]
-  const middle = addBlocks(x, [{ values: attended, column: 0 }]);
-  const gateUp = project(rmsNorm(middle, weights.mlpNorm, { epsilon }), [weights.gate, weights.up], adapter); // [T, 2F]
-  return addBlocks(middle, [{ values: project(swiglu(gateUp), [weights.down], adapter), column: 0 }]);
+  const middle = project(attend(rotated, layer), [weights.output], adapter, x); // [T, C]
+  const gated = projectGated(rmsNorm(middle, weights.mlpNorm, { epsilon }), weights.gate, weights.up, adapter); // [T, F]
+  return project(gated, [weights.down], adapter, middle);
 }

@@ -1,6 +1,16 @@
 // A linear layer or several side by side, with LoRA on top where the adapter has a pair: y = x Wᵀ + b + s (x Aᵀ) Bᵀ.
 
-import { addBlocks, type ColumnBlock, dropout, hashKey, linear, type RandomKey, tf } from '@thinkwright/tensors';
+import {
+  addBlocks,
+  type ColumnBlock,
+  dropout,
+  gatedLinear,
+  hashKey,
+  linear,
+  type RandomKey,
+  swiglu,
+  tf,
+} from '@thinkwright/tensors';
 import type { Adapter, AdapterPair } from './lora/adapter.ts';
 import { adaptedRowNorms } from './lora/weight-norm.ts';
 
@@ -16,8 +26,65 @@ export interface ActiveAdapter {
   dropoutKey: RandomKey | undefined;
 }
 
-/** x [T, K] through layers with weights [Nᵢ, K] → [T, ΣNᵢ]. */
-export function project(x: tf.Tensor2D, layers: LinearLayer[], active?: ActiveAdapter): tf.Tensor2D {
+/**
+ * x [T, K] through layers with weights [Nᵢ, K] → [T, ΣNᵢ].
+ * @param residual [T, ΣNᵢ], added to the result
+ */
+export function project(
+  x: tf.Tensor2D,
+  layers: LinearLayer[],
+  active?: ActiveAdapter,
+  residual?: tf.Tensor2D,
+): tf.Tensor2D {
+  const pairs = pairsOf(layers, active);
+  const weights = layers.map(({ weight }) => weight);
+  const biases = layers.map(({ bias }) => bias);
+  if (active === undefined || pairs.every((pair) => pair === undefined)) {
+    return linear(x, weights, { biases, ...(residual && { addend: residual }) });
+  }
+  if (pairs.some((pair) => pair?.magnitude)) {
+    const adapted = projectWithMagnitudes(x, layers, active);
+    return residual ? addBlocks(residual, [{ values: adapted, column: 0 }]) : adapted;
+  }
+  const lowRank = layers.map(({ name }, index) => {
+    const pair = pairs[index];
+    return pair ? { narrow: narrowed(droppedInput(x, name, active), pair, active), wide: matrix(pair.b) } : null;
+  });
+  return linear(x, weights, { biases, lowRank, ...(residual && { addend: residual }) });
+}
+
+/** silu(gate(x)) * up(x): x [T, K] → [T, F]. */
+export function projectGated(
+  x: tf.Tensor2D,
+  gate: LinearLayer,
+  up: LinearLayer,
+  active: ActiveAdapter | undefined,
+): tf.Tensor2D {
+  const isAdapted = pairsOf([gate, up], active).some((pair) => pair !== undefined);
+  return isAdapted
+    ? swiglu(project(x, [gate, up], active))
+    : gatedLinear(x, gate.weight, up.weight, [gate.bias, up.bias]);
+}
+
+function pairsOf(layers: LinearLayer[], active: ActiveAdapter | undefined): (AdapterPair | undefined)[] {
+  return layers.map(({ name }) => active?.adapter.pairs.get(name));
+}
+
+const matrix = (variable: tf.Variable) => variable as unknown as tf.Tensor2D;
+
+function droppedInput(x: tf.Tensor2D, name: string, { adapter, dropoutKey }: ActiveAdapter): tf.Tensor2D {
+  const { loraDropout } = adapter;
+  return dropoutKey && loraDropout > 0 ? dropout(x, loraDropout, deriveKey(dropoutKey, name)) : x;
+}
+
+/** s x Aᵀ, [T, R] */
+function narrowed(input: tf.Tensor2D, { a }: AdapterPair, { adapter }: ActiveAdapter): tf.Tensor2D {
+  return tf.mul(linear(input, matrix(a)), adapter.scale);
+}
+
+/** Layers of which some have a magnitude (DoRA). */
+function projectWithMagnitudes(x: tf.Tensor2D, layers: LinearLayer[], active: ActiveAdapter): tf.Tensor2D {
+  const { adapter } = active;
   const base = linear(
     x,
     layers.map(({ weight }) => weight),
@@ -28,28 +95,18 @@ export function project(x: tf.Tensor2D, layers: LinearLayer[], active?: ActiveAd
   for (const layer of layers) {
     const from = column;
     column += layer.weight.shape[0];
-    const pair = active?.adapter.pairs.get(layer.name);
-    if (active === undefined || pair === undefined) continue;
+    const pair = adapter.pairs.get(layer.name);
+    if (pair === undefined) continue;
     const input = droppedInput(x, layer.name, active);
-    const delta = adapterDelta(input, pair, active.adapter.scale);
+    const delta = linear(narrowed(input, pair, active), matrix(pair.b)); // [T, N]
     if (pair.magnitude === undefined) {
       deltas.push({ values: delta, column: from });
       continue;
     }
     const own = input === x ? withoutBias(columns(base, from, column), layer) : linear(input, layer.weight);
-    deltas.push({ values: magnitudeDelta(own, delta, layer, pair, active.adapter), column: from });
+    deltas.push({ values: magnitudeDelta(own, delta, layer, pair, adapter), column: from });
   }
-  return deltas.length === 0 ? base : addBlocks(base, deltas);
-}
-
-function droppedInput(x: tf.Tensor2D, name: string, { adapter, dropoutKey }: ActiveAdapter): tf.Tensor2D {
-  const { loraDropout } = adapter;
-  return dropoutKey && loraDropout > 0 ? dropout(x, loraDropout, deriveKey(dropoutKey, name)) : x;
-}
-
-function adapterDelta(input: tf.Tensor2D, { a, b }: AdapterPair, scale: number): tf.Tensor2D {
-  const narrow = linear(input, a as unknown as tf.Tensor2D); // [T, R]
-  return linear(tf.mul(narrow, scale), b as unknown as tf.Tensor2D); // [T, N]
+  return addBlocks(base, deltas);
 }
 
 /** What DoRA adds to the base layer: g (W x + s B A x) - W x with g = m / |W + s B A|, the norm a constant. */

@@ -4,6 +4,7 @@
 // A kernel K says: lanes, rows (most of a tile), vectors(rows); rowWords(k), packRow(); tile<R, P>(): R rows x P vectors of columns.
 #pragma once
 #include "gemm/driver.h"
+#include "gemm/int8.h"
 #include "gemm/stored-formats.h"
 
 namespace thinkwright {
@@ -48,7 +49,7 @@ void dotPanels(const DotWeight& weight, int k, int panel0, int panel1, const std
 // As Int8Gemm (int8.h).
 template <class K>
 void dotProduct(int m, int k, const float* a, int aStride, float* c, int cStride, int column, const std::uint8_t* panels0, int n0, int type0,
-                const std::uint8_t* panels1, int n1, int type1, const std::uint8_t* panels2, int n2, int type2) {
+                const std::uint8_t* panels1, int n1, int type1, const std::uint8_t* panels2, int n2, int type2, const Completion& completion) {
   const DotWeight weights[] = {{panels0, n0, type0 % kStoredTypes, column},
                                {panels1, n1, type1 % kStoredTypes, column + n0},
                                {panels2, n2, type2 % kStoredTypes, column + n0 + n1}};
@@ -63,23 +64,42 @@ void dotProduct(int m, int k, const float* a, int aStride, float* c, int cStride
       for (int r = 0; r < rows; r++) K::packRow(a + static_cast<long>(row0 + r) * aStride, k, packed + row0 * rowWords + r, rows);
     }
   });
-  const int panelsTotal = panelCount(n0) + panelCount(n1) + panelCount(n2);
+  const bool inTurn = completion.parts == 2;
+  const int panelsTotal = inTurn ? panelCount(n0) : panelCount(n0) + panelCount(n1) + panelCount(n2);
   const int blockRows = static_cast<int>(std::max<long>(4, kRowBlockBytes / (4 * rowWords * tileRows))) * tileRows;
   const int rowBlocks = (m + blockRows - 1) / blockRows;
   // Reading the weights costs as much as multiplying about 4 rows with them.
-  const long work = static_cast<long>(panelsTotal) * kPanelWidth * k * std::max(std::min(m, blockRows), 4);
+  const long work = static_cast<long>(panelsTotal) * completion.parts * kPanelWidth * k * std::max(std::min(m, blockRows), 4);
   const int pieces = static_cast<int>(std::clamp<long>(work / (kTaskMultiplyAdds / 4), 1, threadCount() * 3L));
   const int perTask = ((panelsTotal + pieces - 1) / pieces + kTaskPanels - 1) / kTaskPanels * kTaskPanels;
   const int columnTasks = (panelsTotal + perTask - 1) / perTask;
   parallel(rowBlocks * columnTasks, [&](int task) {
     const int row0 = task / columnTasks * blockRows, row1 = std::min(m, row0 + blockRows);
     const int panel0 = task % columnTasks * perTask, panel1 = panel0 + perTask;
+    const auto multiply = [&](const DotWeight& weight, int begin, int end) {
+      withRows<K::rows>(tileRows, [&]<int Whole>() { dotPanels<K, Whole>(weight, k, begin, end, packed, row0, row1, c + weight.column, cStride); });
+    };
+    const auto complete = [&](const DotWeight& weight, int begin, int end) {
+      if (completion.call == nullptr) return;
+      const int start = begin * kPanelWidth, columns = std::min(end * kPanelWidth, weight.n) - start;
+      completion.call(completion.context, row0, row1, weight.column - column + start, columns);
+    };
+    if (inTurn) {
+      const int end = std::min(panelsTotal, panel1);
+      for (int begin = panel0; begin < end; begin += kTaskPanels) {
+        const int next = std::min(end, begin + kTaskPanels);
+        for (int part = 0; part < 2; part++) multiply(weights[part], begin, next);
+        complete(weights[0], begin, next);
+      }
+      return;
+    }
     int first = 0;
     for (const DotWeight& weight : weights) {
       const int count = panelCount(weight.n), begin = std::max(0, panel0 - first), end = std::min(count, panel1 - first);
       first += count;
       if (begin >= end) continue;
-      withRows<K::rows>(tileRows, [&]<int Whole>() { dotPanels<K, Whole>(weight, k, begin, end, packed, row0, row1, c + weight.column, cStride); });
+      multiply(weight, begin, end);
+      complete(weight, begin, end);
     }
   });
 }

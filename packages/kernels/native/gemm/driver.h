@@ -4,6 +4,7 @@
 //   for each panel (or pair: the slice in L1) runs the tiles down its rows; chains pass through c between slices. Sizes: V::Tiling.
 // No task ever splits k.
 #pragma once
+#include "gemm/epilogue.h"
 #include "gemm/pack.h"
 #include "runtime/scratch.h"
 
@@ -39,37 +40,52 @@ struct Product {
   long cStride;
   bool accumulate;
   const PanelSource* source = nullptr;  // instead of panels
+  Epilogue epilogue = {};
+
+  int parts() const { return epilogue.parts(); }
+  int panelsOfPart() const { return panelCount(n) / parts(); }
 };
+
+// The epilogue of `panels` panels of a part from `panel` on.
+template <class V>
+inline void finishColumns(const Product& p, int row0, int row1, int panel, int panels) {
+  const int column = panel * kPanelWidth;
+  finish<V>(p.epilogue, p.c, p.cStride, p.n, row0, row1, column, std::min(panels * kPanelWidth, p.n / p.parts() - column));
+}
 
 template <class V>
 void fewRows(const Product& p) {
   constexpr int kRows = V::Tiling::tileRows;
-  const int panelsTotal = panelCount(p.n);
+  const int panelsTotal = p.panelsOfPart(), parts = p.parts();
   const int groups = (p.m + kRows - 1) / kRows;
   const int groupRows = (p.m + groups - 1) / groups;
   const int step = groups > 1 ? 1 : V::Tiling::panels(groupRows);  // panels that stay in cache while every row group passes
   // Reading the weights costs as much as multiplying about 4 rows with them.
-  const long work = static_cast<long>(panelsTotal) * kPanelWidth * p.k * std::max(p.m, 4);
+  const long work = static_cast<long>(panelsTotal) * parts * kPanelWidth * p.k * std::max(p.m, 4);
   const int tasks = static_cast<int>(std::clamp<long>(work / (kTaskMultiplyAdds / 4), 1, threadCount() * 6L));
   const int perTask = ((panelsTotal + tasks - 1) / tasks + step - 1) / step * step;
   parallel((panelsTotal + perTask - 1) / perTask, [&](int task) {
     const int end = std::min(panelsTotal, (task + 1) * perTask);
     for (int panel = task * perTask; panel < end; panel += step) {
-      const int column = panel * kPanelWidth;
-      const int columns = std::min(std::min(step, end - panel) * kPanelWidth, p.n - column);
-      const float* b = p.panels + panel * p.panelStride;
-      for (int row = 0; row < p.m; row += groupRows) {
-        const float* a = p.a.at(row, 0);
-        float* c = p.c + row * p.cStride + column;
-        withRows<kRows>(std::min(groupRows, p.m - row), [&]<int R>() {
-          tileRow<V, R>(p.k, StreamedRows{{a, p.a.row, p.a.column}}, b, p.panelStride, columns, c, p.cStride, p.accumulate);
-        });
+      const int together = std::min(step, end - panel);
+      for (int part = 0; part < parts; part++) {
+        const int at = panel + part * panelsTotal, column = at * kPanelWidth;
+        const int columns = std::min(together * kPanelWidth, p.n - column);
+        const float* b = p.panels + at * p.panelStride;
+        for (int row = 0; row < p.m; row += groupRows) {
+          const float* a = p.a.at(row, 0);
+          float* c = p.c + row * p.cStride + column;
+          withRows<kRows>(std::min(groupRows, p.m - row), [&]<int R>() {
+            tileRow<V, R>(p.k, StreamedRows{{a, p.a.row, p.a.column}}, b, p.panelStride, columns, c, p.cStride, p.accumulate);
+          });
+        }
       }
+      finishColumns<V>(p, 0, p.m, panel, together);
     }
   });
 }
 
-// Rows and panels of one task.
+// Rows and panels of one task, the panels counted in a part.
 template <class V>
 void rowBlock(const Product& p, int row0, int row1, int panel0, int panel1) {
   using Tiling = typename V::Tiling;
@@ -78,23 +94,29 @@ void rowBlock(const Product& p, int row0, int row1, int panel0, int panel1) {
   float* expanded = p.source == nullptr ? nullptr : threadScratch<float>(kExpandedPanel, kPanels * kPanelWidth * Tiling::depthSlice);
   const int slices = (p.k + Tiling::depthSlice - 1) / Tiling::depthSlice;
   const int slice = ((p.k + slices - 1) / slices + 7) / 8 * 8;
+  const int parts = p.parts(), panelsOfPart = p.panelsOfPart();
   for (int k0 = 0; k0 < p.k; k0 += slice) {
     const int depth = std::min(slice, p.k - k0);
-    const bool loadC = p.accumulate || k0 > 0;
+    const bool loadC = p.accumulate || k0 > 0, isLast = k0 + depth == p.k;
     packRows<V>(p.a, row0, row1, k0, k0 + depth, tiles);
-    for (int panel = panel0; panel < panel1; panel += kPanels) {
-      const int together = std::min(kPanels, panel1 - panel);
-      const int columns = std::min(together * kPanelWidth, p.n - panel * kPanelWidth);
-      const float* b = expanded;
+    // Groups of panels in the order they are read: of a gated product a group of gates, then that of what they gate.
+    const int groups = (panel1 - panel0 + kPanels - 1) / kPanels * parts;
+    const auto panelOf = [&](int group) { return panel0 + group / parts * kPanels + group % parts * panelsOfPart; };
+    for (int group = 0; group < groups; group++) {
+      const int panel = panelOf(group), column = panel * kPanelWidth;
+      const int together = std::min(kPanels, panel1 - panel0 - group / parts * kPanels);
+      const int columns = std::min(together * kPanelWidth, p.n - column);
+      const float *b = expanded, *after = expanded;
       long panelStride = static_cast<long>(depth) * kPanelWidth;
       if (p.source == nullptr) {
         panelStride = p.panelStride;
-        b = p.panels + panel * panelStride + static_cast<long>(k0) * kPanelWidth;
+        const auto at = [&](int wanted) { return p.panels + wanted * panelStride + static_cast<long>(k0) * kPanelWidth; };
+        b = at(panel);
+        after = at(panelOf(group + 1 < groups ? group + 1 : group));
       } else {
         for (int i = 0; i < together; i++) p.source->expand(panel + i, k0, depth, expanded + i * panelStride);
       }
-      float* c = p.c + panel * kPanelWidth;
-      const float* after = p.source == nullptr && panel + kPanels < panel1 ? b + kPanels * panelStride : b;
+      float* c = p.c + column;
       const auto packed = [&](int row) {
         const int tile = (row - row0) / kRows;
         return PackedRows<V>{tiles + tile * tileStride<V>(depth), after + static_cast<long>(std::min(tile, 3) * (depth / 4)) * kPanelWidth};
@@ -115,6 +137,7 @@ void rowBlock(const Product& p, int row0, int row1, int panel0, int panel1) {
           tileRow<V, R>(depth, packed(row), b, panelStride, columns, c + row * p.cStride, p.cStride, loadC);
         });
       }
+      if (isLast && group % parts == parts - 1) finishColumns<V>(p, row0, row1, panelOf(group - parts + 1), together);
     }
   }
 }
@@ -123,7 +146,7 @@ template <class V>
 void manyRows(const Product& p) {
   using Tiling = typename V::Tiling;
   constexpr int kRows = Tiling::tileRows, kPanels = Tiling::panels(kRows);
-  const int panelsTotal = panelCount(p.n);
+  const int panelsTotal = p.panelsOfPart();
   const int threads = threadCount();
   const long work = static_cast<long>(p.m) * p.n * p.k;
   int blocks = (p.m + Tiling::blockRows - 1) / Tiling::blockRows;
@@ -157,9 +180,8 @@ template <class V>
 void product(const Product& p) {
   if (p.m <= 0 || p.n <= 0) return;
   if (p.k == 0) {
-    if (p.accumulate) return;
-    for (int row = 0; row < p.m; row++) std::memset(p.c + row * p.cStride, 0, static_cast<size_t>(p.n) * 4);
-    return;
+    for (int row = 0; row < p.m && !p.accumulate; row++) std::memset(p.c + row * p.cStride, 0, static_cast<size_t>(p.n) * 4);
+    return finishColumns<V>(p, 0, p.m, 0, p.panelsOfPart());
   }
   if (p.source != nullptr) {
     if (!p.source->fewRows(p)) manyRows<V>(p);

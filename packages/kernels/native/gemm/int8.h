@@ -21,9 +21,17 @@ bool isPresent(Dot dot);
 // The best one that an instruction set allows.
 Dot bestDot(Isa isa);
 
+// Called for columns [column, column + columns) of rows [row0, row1) as soon as they are there. Of two parts: the first two weights are
+// as wide and multiplied in turn, and the call is for the same columns of both.
+struct Completion {
+  int parts = 1;
+  void (*call)(const void* context, int row0, int row1, int column, int columns) = nullptr;
+  const void* context = nullptr;
+};
+
 // The arguments of storedGemm (gemm.h), forward only; of the types only the layout counts.
 using Int8Gemm = void (*)(int m, int k, const float* a, int aStride, float* c, int cStride, int column, const std::uint8_t* panels0, int n0, int type0,
-                          const std::uint8_t* panels1, int n1, int type1, const std::uint8_t* panels2, int n2, int type2);
+                          const std::uint8_t* panels1, int n1, int type1, const std::uint8_t* panels2, int n2, int type2, const Completion& completion);
 
 // Only for one that is present.
 Int8Gemm int8GemmOf(Dot dot);

@@ -206,32 +206,37 @@ inline void storedRow(int k, const float* a, long aStride, int rows, const std::
 template <class V>
 void storedFewRows(const StoredSource<V>& source, const Product& p) {
   using W = typename V::Wide;
-  const int panelsTotal = panelCount(p.n), k = p.k;
+  const int panelsTotal = p.panelsOfPart(), parts = p.parts(), k = p.k;
   const long aStride = p.a.row;
-  const long work = static_cast<long>(panelsTotal) * kPanelWidth * k * std::max(p.m, 4);
+  const long work = static_cast<long>(panelsTotal) * parts * kPanelWidth * k * std::max(p.m, 4);
   const int tasks = static_cast<int>(std::clamp<long>(work / (kTaskMultiplyAdds / 4), 1, threadCount() * 3L));
   const int perTask = ((panelsTotal + tasks - 1) / tasks + kStoredPanels - 1) / kStoredPanels * kStoredPanels;
   parallel((panelsTotal + perTask - 1) / perTask, [&](int task) {
     const int end = std::min(panelsTotal, (task + 1) * perTask);
     for (int panel = task * perTask; panel < end;) {
-      StoredSpan span = source.span(panel);
-      const int together = std::min({kStoredPanels, end - panel, span.panels});
-      const int columns = std::min({together * kPanelWidth, span.columns, p.n - panel * kPanelWidth});
-      float* c = p.c + panel * kPanelWidth;
-      withFormat<W>(span.type, [&]<class Format>() {
-        // The panels stay in L1 while every group of rows passes.
-        for (int row = 0; row < p.m;) {
-          const int rows = std::min(V::Tiling::storedRows, p.m - row);
-          const auto run = [&]<int R>() {
-            storedRow<V, Format, R>(k, p.a.at(row, 0), aStride, rows, span.at, span.panelBytes, columns, c + row * p.cStride, p.cStride);
-          };
-          if (rows == 1) run.template operator()<1>();
-          else if (rows == 2) run.template operator()<2>();
-          else if (rows <= 4) run.template operator()<4>();
-          else run.template operator()<V::Tiling::storedRows>();
-          row += rows;
-        }
-      });
+      int together = std::min(kStoredPanels, end - panel);
+      for (int part = 0; part < parts; part++) together = std::min(together, source.span(panel + part * panelsTotal).panels);
+      for (int part = 0; part < parts; part++) {
+        const StoredSpan span = source.span(panel + part * panelsTotal);
+        const int column = (panel + part * panelsTotal) * kPanelWidth;
+        const int columns = std::min({together * kPanelWidth, span.columns, p.n - column});
+        float* c = p.c + column;
+        withFormat<W>(span.type, [&]<class Format>() {
+          // The panels stay in L1 while every group of rows passes.
+          for (int row = 0; row < p.m;) {
+            const int rows = std::min(V::Tiling::storedRows, p.m - row);
+            const auto run = [&]<int R>() {
+              storedRow<V, Format, R>(k, p.a.at(row, 0), aStride, rows, span.at, span.panelBytes, columns, c + row * p.cStride, p.cStride);
+            };
+            if (rows == 1) run.template operator()<1>();
+            else if (rows == 2) run.template operator()<2>();
+            else if (rows <= 4) run.template operator()<4>();
+            else run.template operator()<V::Tiling::storedRows>();
+            row += rows;
+          }
+        });
+      }
+      finishColumns<V>(p, 0, p.m, panel, together);
       panel += together;
     }
   });

@@ -18,27 +18,16 @@ void packBackward(const float* weight, int n, int k, int depth, int totalDepth, 
 }
 
 template <class V>
-void gemm(int m, int n, int k, const float* a, int aStride, const float* panels, float* c, int cStride, int accumulate) {
-  product<V>({m, n, k, {a, aStride, 1}, panels, static_cast<long>(k) * kPanelWidth, c, cStride, accumulate != 0});
+void gemm(int m, int n, int k, const float* a, int aColumn, int aStride, const float* panels, float* c, int cColumn, int cStride, int accumulate,
+          const float* bias, const float* addend, float* gated) {
+  product<V>({m, n, k, {a + aColumn, aStride, 1}, panels, static_cast<long>(k) * kPanelWidth, c + cColumn, cStride, accumulate != 0, nullptr,
+              Epilogue::of(cColumn, bias, addend, gated)});
 }
 
 template <class V>
 void gradWeight(int rows, int n, int k, const float* dy, int dyColumn, int dyStride, const float* x, int xStride, float* dWeight,
                 int accumulate) {
   gradientOverRows<V>(rows, n, k, dy + dyColumn, dyStride, x, xStride, dWeight, accumulate != 0);
-}
-
-template <class V>
-void addBias(float* y, int rows, int stride, int column, const float* bias, int n) {
-  parallelRanges(rows, std::max(1, 32768 / std::max(n, 1)), [&](long begin, long end) {
-    for (long row = begin; row < end; row++) {
-      float* to = y + row * stride + column;
-      for (int j = 0; j < n; j += 8) {
-        const int count = std::min(8, n - j);
-        (V::loadFirst(to + j, count) + V::loadFirst(bias + j, count)).storeFirst(to + j, count);
-      }
-    }
-  });
 }
 
 template <class V>
@@ -79,7 +68,6 @@ constexpr GemmKernels makeGemmKernels() {
           .packBackward = packBackward<V>,
           .gemm = gemm<V>,
           .gradWeight = gradWeight<V>,
-          .addBias = addBias<V>,
           .gradBias = gradBias<V>,
           .matMul = matMul<V>,
           .storedQuantise = storedQuantise,

@@ -23,8 +23,6 @@ void execute(const Record& record) {
       return as<GemmRecord>(record).apply(gemmKernels().gemm);
     case Kernel::gradWeight:
       return as<GradWeightRecord>(record).apply(gemmKernels().gradWeight);
-    case Kernel::addBias:
-      return as<AddBiasRecord>(record).apply(gemmKernels().addBias);
     case Kernel::gradBias:
       return as<GradBiasRecord>(record).apply(gemmKernels().gradBias);
     case Kernel::matMul:

@@ -27,7 +27,6 @@ enum class Kernel : std::int32_t {
   packBackward,
   gemm,
   gradWeight,
-  addBias,
   gradBias,
   matMul,
   storedQuantise,
@@ -75,7 +74,7 @@ enum class Kernel : std::int32_t {
   roofline,
 };
 
-constexpr int kKernelCount = 52;
+constexpr int kKernelCount = 51;
 inline constexpr const char* kKernelNames[] = {
     "noop",
     "replay",
@@ -83,7 +82,6 @@ inline constexpr const char* kKernelNames[] = {
     "packBackward",
     "gemm",
     "gradWeight",
-    "addBias",
     "gradBias",
     "matMul",
     "storedQuantise",
@@ -192,18 +190,23 @@ struct GemmRecord {
   std::int32_t n;
   std::int32_t k;
   Address<const float> a;
+  std::int32_t aColumn;
   std::int32_t aStride;
   Address<const float> panels;
   Address<float> c;
+  std::int32_t cColumn;
   std::int32_t cStride;
   std::int32_t accumulate;
+  Address<const float> bias;
+  Address<const float> addend;
+  Address<float> gated;
 
   template <class Function>
   void apply(Function&& function) const {
-    function(m, n, k, a, aStride, panels, c, cStride, accumulate);
+    function(m, n, k, a, aColumn, aStride, panels, c, cColumn, cStride, accumulate, bias, addend, gated);
   }
 };
-static_assert(sizeof(GemmRecord) == 40);
+static_assert(sizeof(GemmRecord) == 60);
 
 struct GradWeightRecord {
   std::int32_t kernel;
@@ -224,22 +227,6 @@ struct GradWeightRecord {
   }
 };
 static_assert(sizeof(GradWeightRecord) == 44);
-
-struct AddBiasRecord {
-  std::int32_t kernel;
-  Address<float> y;
-  std::int32_t rows;
-  std::int32_t stride;
-  std::int32_t column;
-  Address<const float> bias;
-  std::int32_t n;
-
-  template <class Function>
-  void apply(Function&& function) const {
-    function(y, rows, stride, column, bias, n);
-  }
-};
-static_assert(sizeof(AddBiasRecord) == 28);
 
 struct GradBiasRecord {
   std::int32_t kernel;
@@ -362,13 +349,16 @@ struct StoredGemmRecord {
   Address<const std::uint8_t> panels2;
   std::int32_t n2;
   std::int32_t type2;
+  Address<const float> bias;
+  Address<const float> addend;
+  Address<float> gated;
 
   template <class Function>
   void apply(Function&& function) const {
-    function(m, k, a, aStride, c, cStride, column, backward, accumulate, panels0, n0, type0, panels1, n1, type1, panels2, n2, type2);
+    function(m, k, a, aStride, c, cStride, column, backward, accumulate, panels0, n0, type0, panels1, n1, type1, panels2, n2, type2, bias, addend, gated);
   }
 };
-static_assert(sizeof(StoredGemmRecord) == 76);
+static_assert(sizeof(StoredGemmRecord) == 88);
 
 struct GatherRowsRecord {
   std::int32_t kernel;

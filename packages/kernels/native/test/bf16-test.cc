@@ -50,7 +50,7 @@ void productsEqualTheDefinition() {
       const Floats found = onEverySetting(what, [&](const Tables& t) {
         Floats y(expected.size(), 7.0f);
         t.gemm.storedGemm(m, k, x.data(), k, y.data(), stride, column, 0, 0, panels[0].data(), sizes[0], kType, panels[1].data(), sizes[1], kType,
-                          panels[2].data(), sizes[2], kType);
+                          panels[2].data(), sizes[2], kType, nullptr, nullptr, nullptr);
         return y;
       });
       expectSameBits(found, expected, what + " = definition");
@@ -59,7 +59,7 @@ void productsEqualTheDefinition() {
         setThreadCount(threads);
         Floats y(expected.size(), 7.0f);
         bf16GemmDot()(m, k, x.data(), k, y.data(), stride, column, panels[0].data(), sizes[0], kType, panels[1].data(), sizes[1], kType, panels[2].data(),
-                      sizes[2], kType);
+                      sizes[2], kType, {});
         expectSameBits(y, expected, what + " [VDPBF16PS, " + std::to_string(threads) + " threads]");
       }
       setThreadCount(1);

@@ -127,6 +127,7 @@ inline double slope(const std::function<double(const Doubles&)>& f, Doubles x, s
 }
 
 void testGemm();
+void testEpilogue();
 void testLayers();
 void testAttention();
 void testHead();

@@ -119,7 +119,7 @@ void productsEqualTheDefinition() {
             setThreadCount(threads);
             Floats found(expected.size(), 7.0f);
             int8GemmOf(dot)(m, k, x.data(), k, found.data(), stride, column, panels[0].data(), sizes[0], type + kInt8Products, panels[1].data(), sizes[1],
-                            kQ8_0 + kInt8Products, panels[2].data(), sizes[2], type + kInt8Products);
+                            kQ8_0 + kInt8Products, panels[2].data(), sizes[2], type + kInt8Products, {});
             expectSameBits(found, expected, what + " [" + nameOf(dot) + ", " + std::to_string(threads) + " threads]");
           }
         }
@@ -141,7 +141,7 @@ void notFiniteRowsBecomeNaN() {
   for (const Dot dot : kDots) {
     if (!isPresent(dot)) continue;
     Floats y(3 * n);
-    int8GemmOf(dot)(3, k, x.data(), k, y.data(), n, 0, panels.data(), n, kQ4_0 + kInt8Products, nullptr, 0, 0, nullptr, 0, 0);
+    int8GemmOf(dot)(3, k, x.data(), k, y.data(), n, 0, panels.data(), n, kQ4_0 + kInt8Products, nullptr, 0, 0, nullptr, 0, 0, {});
     for (int j = 0; j < n; j++) expect(std::isnan(y[j]) && std::isfinite(y[n + j]) && std::isnan(y[2 * n + j]), std::string("int8, not finite [") + nameOf(dot) + "]");
   }
 }

@@ -1,10 +1,12 @@
-// TwLinear and its gradients: several weights side by side are one matrix product.
+// TwLinear, TwGatedLinear and their gradients: several weights side by side are one matrix product, and what is added to it or made of
+// it at once is part of the launch.
 import type { tf } from '@thinkwright/tensors';
 import type { Address } from '../allocator.ts';
-import { type Attributes, at, gradientOutput, type Inputs, type KernelTable } from './native-kernel.ts';
-import { packedPanels, withPanels } from './packed-weights.ts';
+import type { NativeBackend } from '../backend.ts';
+import { at, atOrNull, gradientOutput, type Inputs, type KernelTable } from './native-kernel.ts';
+import { PANEL_WIDTH, packedPanels, withPanels } from './packed-weights.ts';
 import { refuseGradient } from './stored-data.ts';
-import { anyStored, storedProduct } from './stored-weights.ts';
+import { anyStored, isOneLaunch, storedProduct } from './stored-weights.ts';
 
 function listed(inputs: Inputs, name: string, count: number): tf.TensorInfo[] {
   return Array.from({ length: count }, (_, index) => inputs[`${name}${index}`]!);
@@ -14,45 +16,102 @@ function totalRows(weights: readonly tf.TensorInfo[]): number {
   return weights.reduce((sum, weight) => sum + weight.shape[0]!, 0);
 }
 
+/** Launches with one vector of the biases of all weights, or 0. */
+function withBias(backend: NativeBackend, biases: tf.TensorInfo[], keep: boolean, launchWith: (bias: Address) => void) {
+  if (biases.length === 0) launchWith(0);
+  else if (biases.length === 1) launchWith(at(backend, biases[0]!));
+  else if (keep) launchWith(packedPanels(backend, biases));
+  else withPanels(backend, 'forward', biases, launchWith);
+}
+
+function withForwardPanels(
+  backend: NativeBackend,
+  weights: tf.TensorInfo[],
+  keep: boolean,
+  launchWith: (panels: Address) => void,
+) {
+  if (keep) launchWith(packedPanels(backend, weights));
+  else withPanels(backend, 'forward', weights, launchWith);
+}
+
+/** c = x Wᵀ + bias + addend for weights side by side; with `gated` (0: none) also the activation of the two halves of c. */
+function product(
+  backend: NativeBackend,
+  inputs: Inputs,
+  weights: tf.TensorInfo[],
+  keep: boolean,
+  { c, addend, gated }: { c: Address; addend: Address; gated: Address },
+): void {
+  const x = inputs.x!;
+  const [rows, k] = x.shape as [number, number];
+  const n = totalRows(weights);
+  const biases = inputs.bias0 === undefined ? [] : listed(inputs, 'bias', weights.length);
+  withBias(backend, biases, keep, (bias) => {
+    const epilogue = { bias, addend, gated };
+    if (anyStored(backend, weights)) {
+      storedProduct(backend, weights, { rows, a: at(backend, x), c, backward: false, accumulate: false, epilogue });
+      return;
+    }
+    withForwardPanels(backend, weights, keep, (panels) =>
+      backend.runtime.stream.launch.gemm(rows, n, k, at(backend, x), 0, k, panels, c, 0, n, 0, bias, addend, gated),
+    );
+  });
+}
+
 export const linearKernels: KernelTable = {
-  TwLinear(backend, inputs, attributes: Attributes) {
-    const { launch } = backend.runtime.stream;
-    const x = inputs.x!;
-    const [rows, k] = x.shape as [number, number];
-    const weights = listed(inputs, 'weight', attributes.count as number);
+  TwLinear(backend, inputs, { count, keepPanels }) {
+    const weights = listed(inputs, 'weight', count);
+    const rows = inputs.x!.shape[0]!;
     const n = totalRows(weights);
     const y = backend.output([rows, n]);
     const c = y.dataId.address;
-    if (anyStored(backend, weights)) storedProduct(backend, weights, { rows, a: at(backend, x), c, backward: false });
-    else {
-      const launchWith = (panels: Address) => launch.gemm(rows, n, k, at(backend, x), k, panels, c, n, 0);
-      if (attributes.keepPanels) launchWith(packedPanels(backend, weights));
-      else withPanels(backend, 'forward', weights, launchWith);
-    }
+    product(backend, inputs, weights, keepPanels, { c, addend: atOrNull(backend, inputs.addend), gated: 0 });
+    const { launch } = backend.runtime.stream;
     let column = 0;
     for (const [index, weight] of weights.entries()) {
-      const bias = inputs[`bias${index}`];
-      const count = weight.shape[0]!;
-      if (bias) launch.addBias(y.dataId.address, rows, n, column, at(backend, bias), count);
-      column += count;
+      const [narrow, wide] = [inputs[`narrow${index}`], inputs[`wide${index}`]];
+      const from = column;
+      const width = weight.shape[0]!;
+      column += width;
+      if (narrow === undefined || wide === undefined) continue;
+      const [a, rank] = [at(backend, narrow), narrow.shape[1]!];
+      // Goes on from the product that is there.
+      withForwardPanels(backend, [wide], keepPanels, (panels) =>
+        launch.gemm(rows, width, rank, a, 0, rank, panels, c, from, n, 1, 0, 0, 0),
+      );
     }
     return y;
   },
 
-  TwLinearGradInput(backend, inputs, attributes) {
-    const dy = inputs.dy!;
-    const [rows, n] = dy.shape as [number, number];
-    const weights = listed(inputs, 'weight', attributes.count as number);
+  TwGatedLinear(backend, inputs, { keepPanels }) {
+    const weights = listed(inputs, 'weight', 2);
+    const rows = inputs.x!.shape[0]!;
+    const width = weights[0]!.shape[0]!;
+    const [gated, gateUp] = [backend.output([rows, width]), backend.output([rows, 2 * width])];
+    const [to, c] = [gated.dataId.address, gateUp.dataId.address];
+    const inOneLaunch = width % PANEL_WIDTH === 0 && isOneLaunch(backend, weights);
+    product(backend, inputs, weights, keepPanels, { c, addend: 0, gated: inOneLaunch ? to : 0 });
+    if (!inOneLaunch) backend.runtime.stream.launch.swiglu(c, to, rows, width);
+    return [gated, gateUp];
+  },
+
+  TwLinearGradInput(backend, inputs, { count, column }) {
+    const { dy, sum } = inputs as { dy: tf.TensorInfo; sum?: tf.TensorInfo };
+    const [rows, stride] = dy.shape as [number, number];
+    const weights = listed(inputs, 'weight', count);
     const k = weights[0]!.shape[1]!;
-    const dx = backend.output([rows, k]);
-    const c = dx.dataId.address;
+    const dx = gradientOutput(backend, sum, [rows, k]);
+    const c = at(backend, dx);
+    const accumulate = sum !== undefined;
     if (anyStored(backend, weights)) {
       refuseGradient(backend, weights);
-      storedProduct(backend, weights, { rows, a: at(backend, dy), c, backward: true });
+      storedProduct(backend, weights, { rows, a: at(backend, dy), c, backward: true, accumulate });
       return dx;
     }
+    const [a, n] = [at(backend, dy), totalRows(weights)];
+    const { launch } = backend.runtime.stream;
     withPanels(backend, 'backward', weights, (panels) =>
-      backend.runtime.stream.launch.gemm(rows, k, n, at(backend, dy), n, panels, c, k, 0),
+      launch.gemm(rows, k, n, a, column, stride, panels, c, 0, k, accumulate ? 1 : 0, 0, 0, 0),
     );
     return dx;
   },

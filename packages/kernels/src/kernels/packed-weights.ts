@@ -6,7 +6,7 @@ import type { Address } from '../allocator.ts';
 import type { NativeBackend } from '../backend.ts';
 import type { DeviceData } from '../backend-data.ts';
 
-const PANEL_WIDTH = 16;
+export const PANEL_WIDTH = 16;
 const roundedUp = (count: number) => Math.ceil(count / PANEL_WIDTH) * PANEL_WIDTH;
 const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
 
@@ -72,6 +72,9 @@ export class PackedWeights {
 
 let used: Set<PackedWeights> | undefined;
 
+/** K of weights [N, K]. A bias [N] is a weight with K 1: the panels of several are one vector. */
+const columnsOf = (weights: readonly tf.TensorInfo[]) => weights[0]!.shape[1] ?? 1;
+
 /** Address of the up-to-date panels of these weights, [N, K] each, side by side, for y = x Wᵀ. */
 export function packedPanels(backend: NativeBackend, weights: readonly tf.TensorInfo[]): Address {
   const data = weights.map((weight) => backend.data(weight));
@@ -79,7 +82,7 @@ export function packedPanels(backend: NativeBackend, weights: readonly tf.Tensor
   // A pack outlives the graph that is being captured, and is made at once, not by each replay.
   backend.runtime.stream.outsideCapture(() => {
     const rows = weights.map((weight) => weight.shape[0]!);
-    pack ??= new PackedWeights(backend, data, rows, weights[0]!.shape[1]!);
+    pack ??= new PackedWeights(backend, data, rows, columnsOf(weights));
     pack.refresh();
   });
   used?.add(pack!);
@@ -107,7 +110,7 @@ export function withPanels(
   }
   const { allocator, stream } = backend.runtime;
   const rows = weights.map((weight) => weight.shape[0]!);
-  const [total, k] = [sum(rows), weights[0]!.shape[1]!];
+  const [total, k] = [sum(rows), columnsOf(weights)];
   const bytes = 4 * (direction === 'forward' ? roundedUp(total) * k : roundedUp(k) * total);
   const panels = allocator.allocate(bytes);
   let row = 0;

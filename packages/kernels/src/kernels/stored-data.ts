@@ -103,6 +103,7 @@ export function refuseGradient(backend: NativeBackend, weights: readonly tf.Tens
 const READS_STORED = new Set([
   'Identity',
   'TwLinear',
+  'TwGatedLinear',
   'TwLinearGradInput',
   'TwEmbedding',
   'TwTokenLogProbs',

@@ -4,12 +4,11 @@ import type { Numerics, StorageType, tf } from '@thinkwright/tensors';
 import type { Address } from '../allocator.ts';
 import type { NativeBackend } from '../backend.ts';
 import { at, type KernelTable } from './native-kernel.ts';
-import { packedPanels } from './packed-weights.ts';
+import { PANEL_WIDTH, packedPanels } from './packed-weights.ts';
 import { packStored, quantise } from './stored-data.ts';
 
 /** Weights that one launch takes. */
 const SIDE_BY_SIDE = 3;
-const PANEL_WIDTH = 16;
 
 export const storedKernels: KernelTable = {
   TwStoreAs: (backend, { x }, { storage, numerics }) =>
@@ -55,11 +54,16 @@ export interface StoredProduct {
   /** [rows, ΣN] forward, [rows, K] backward. */
   c: Address;
   backward: boolean;
+  /** Backward: added to what c holds. */
+  accumulate: boolean;
+  /** Forward: what follows the product, see native/gemm/epilogue.h; 0 where it is left out. `gated` only if isOneLaunch. */
+  epilogue?: { bias: Address; addend: Address; gated: Address };
 }
 
 /** y = x Wᵀ, or dx = dy W, for weights side by side of which some are stored. */
 export function storedProduct(backend: NativeBackend, weights: readonly tf.TensorInfo[], product: StoredProduct): void {
-  const { rows, a, c, backward } = product;
+  const { rows, a, c, backward, accumulate } = product;
+  const { bias, addend, gated } = product.epilogue ?? { bias: 0, addend: 0, gated: 0 };
   const k = weights[0]!.shape[1]!;
   const total = weights.reduce((sum, weight) => sum + weight.shape[0]!, 0);
   const aStride = backward ? total : k;
@@ -78,7 +82,7 @@ export function storedProduct(backend: NativeBackend, weights: readonly tf.Tenso
       cStride,
       column,
       backward ? 1 : 0,
-      backward && column > 0 ? 1 : 0,
+      backward && (accumulate || column > 0) ? 1 : 0,
       p.panels,
       p.n,
       p.type,
@@ -88,9 +92,17 @@ export function storedProduct(backend: NativeBackend, weights: readonly tf.Tenso
       r.panels,
       r.n,
       r.type,
+      bias,
+      addend,
+      gated,
     );
     column += p.n + q.n + r.n;
   }
+}
+
+/** Whether a product with these weights is a single launch. */
+export function isOneLaunch(backend: NativeBackend, weights: readonly tf.TensorInfo[]): boolean {
+  return !anyStored(backend, weights) || groupsOf(backend, weights).length === 1;
 }
 
 /** Up to three weights in the same numerics, each but the last with whole panels. */

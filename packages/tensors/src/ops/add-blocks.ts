@@ -1,5 +1,5 @@
 // Sums that keep nothing for the backward pass: y = base, plus each block in its columns. tfjs's own add and concat save all their
-// inputs, which for a residual stream or a LoRA delta is several times the activations that are needed.
+// inputs, which for the deltas of an adapter is several times the activations that are needed. (`linear` adds a residual stream itself.)
 // Plain tfjs ops inside one tape node, on every device.
 import { TensorError } from '../errors.ts';
 import { expectShape } from '../expect.ts';

@@ -5,6 +5,7 @@ import type { AttentionHeads } from '../ops/attend.ts';
 import { attention, attentionComposite } from '../ops/attention.ts';
 import { dropout, dropoutComposite } from '../ops/dropout.ts';
 import { embedding, embeddingComposite } from '../ops/embedding.ts';
+import { gatedLinear } from '../ops/gated-linear.ts';
 import { gatherRows, gatherRowsComposite } from '../ops/gather-rows.ts';
 import { linear, linearComposite } from '../ops/linear.ts';
 import { rmsNorm, rmsNormComposite } from '../ops/rms-norm.ts';
@@ -67,9 +68,51 @@ function linearCases(): OpCase[] {
       name: 'linear with three weights and two biases',
       shapes: { x: [9, 20], q: [24, 20], k: [7, 20], v: [7, 20], qBias: [24], vBias: [7] },
       fused: (inputs) => [linear(matrix(inputs, 'x'), weightsOf(inputs), { biases: biasesOf(inputs) })],
-      composite: (inputs) => [linearComposite(matrix(inputs, 'x'), weightsOf(inputs), biasesOf(inputs))],
+      composite: (inputs) => [linearComposite(matrix(inputs, 'x'), weightsOf(inputs), { biases: biasesOf(inputs) })],
     },
+    addedToCase(3),
+    addedToCase(40),
+    gatedCase(6, 26),
+    gatedCase(37, 48),
   ];
+}
+
+/** Everything that `linear` may add to its product. */
+function addedToCase(rows: number): OpCase {
+  const run = (inputs: OpInputs, op: typeof linear | typeof linearComposite) =>
+    op(matrix(inputs, 'x'), [matrix(inputs, 'q'), matrix(inputs, 'k')], {
+      biases: [vector(inputs, 'qBias'), vector(inputs, 'kBias')],
+      addend: matrix(inputs, 'addend'),
+      lowRank: [null, { narrow: matrix(inputs, 'narrow'), wide: matrix(inputs, 'wide') }],
+    });
+  return {
+    name: `linear of ${rows} rows with biases, an addend and a low-rank term`,
+    shapes: {
+      x: [rows, 20],
+      q: [21, 20],
+      k: [9, 20],
+      qBias: [21],
+      kBias: [9],
+      addend: [rows, 30],
+      narrow: [rows, 4],
+      wide: [9, 4],
+    },
+    fused: (inputs) => [run(inputs, linear)],
+    composite: (inputs) => [run(inputs, linearComposite)],
+  };
+}
+
+function gatedCase(rows: number, width: number): OpCase {
+  const weights = (inputs: OpInputs) => [matrix(inputs, 'gate'), matrix(inputs, 'up')] as const;
+  const biases = (inputs: OpInputs) => [null, vector(inputs, 'upBias')];
+  return {
+    name: `gatedLinear [${rows}, 20] to ${width} columns`,
+    shapes: { x: [rows, 20], gate: [width, 20], up: [width, 20], upBias: [width] },
+    fused: (inputs) => [gatedLinear(matrix(inputs, 'x'), ...weights(inputs), biases(inputs))],
+    composite: (inputs) => [
+      swigluComposite(linearComposite(matrix(inputs, 'x'), weights(inputs), { biases: biases(inputs) })),
+    ],
+  };
 }
 
 function rowCases(): OpCase[] {

@@ -17,14 +17,18 @@ for (const device of await presentDevices()) {
       await useDevice(device);
     });
 
-    test('equal those of tfjs itself', () => {
+    // Where several ops lead to one tensor, tfjs adds whole gradients; ours may go on from the sum so far within a product.
+    test('equal those of tfjs itself to rounding', () => {
       const parameters = tinyParameters(1);
       const { loss, gradients } = computeGradients(() => tinyLoss(parameters), parameters);
       const variables = parameters.map(({ variable }) => variable);
       const expected = tf.tidy(() => tf.engine().gradients(() => tinyLoss(parameters), variables as tf.Tensor[]));
       expect(loss.dataSync()).toEqual(expected.value.dataSync());
       for (const [index, { name }] of parameters.entries()) {
-        expect(gradients.get(name)!.dataSync()).toEqual(expected.grads[index]!.dataSync());
+        const [ours, theirs] = [gradients.get(name)!, expected.grads[index]!];
+        const largest = tf.max(tf.abs(theirs)).dataSync()[0]!;
+        const off = tf.max(tf.abs(tf.sub(ours, theirs))).dataSync()[0]!;
+        expect(off / largest, name).toBeLessThan(3e-7);
       }
       tf.dispose([loss, expected.value, ...expected.grads, ...variables]);
       free(gradients);
