@@ -151,12 +151,11 @@ void manyRows(const Product& p) {
   const long work = static_cast<long>(p.m) * p.n * p.k;
   int blocks = (p.m + Tiling::blockRows - 1) / Tiling::blockRows;
   int ranges = 1;
-  // Expanding a panel costs as much as some 8 rows: not once for each thread.
-  if (p.source != nullptr && p.m <= Tiling::blockRows) blocks = 1;
   if (threads > 1 && work > kTaskMultiplyAdds) {
-    // An even number of tasks for each thread; rather fewer rows a block than a split of the columns, which packs rows again.
+    // An even number of tasks for each thread. One block of rows: split the columns, so that each panel is read (or expanded, which
+    // costs as much as some 8 rows) by one thread only. Otherwise rather fewer rows a block than a split, which packs rows again.
     const int wanted = static_cast<int>(std::min<long>(threads * 2L, work / (kTaskMultiplyAdds / 2)));
-    if (blocks < threads * 8 && (p.source == nullptr || blocks > 1)) blocks = std::max(1, std::min((blocks + wanted - 1) / wanted * wanted, (p.m + 4 * kRows - 1) / (4 * kRows)));
+    if (blocks > 1 && blocks < threads * 8) blocks = std::max(1, std::min((blocks + wanted - 1) / wanted * wanted, (p.m + 4 * kRows - 1) / (4 * kRows)));
     if (blocks < wanted) ranges = std::min(panelsTotal, (wanted + blocks - 1) / blocks);
   }
   const int tiles = (p.m + kRows - 1) / kRows;

@@ -1,4 +1,4 @@
-// Splitting of rows over threads, in pieces of about 32,768 elements (some 20 us: less stays on the stream thread).
+// Splitting of rows over threads, in pieces of at most 32,768 elements (some 20 us: less stays on the stream thread).
 #pragma once
 #include <algorithm>
 #include <cstdint>

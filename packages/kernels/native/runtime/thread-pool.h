@@ -32,14 +32,20 @@ inline void parallel(int count, Task&& task) {
            [](void* context, int index) { (*static_cast<Plain*>(context))(index); });
 }
 
-// body(begin, end) over [0, total) in pieces of `grain` (the last may be shorter).
+// body(begin, end) over [0, total) in even pieces of at most `grain`. Few pieces are as many for each thread: of unlike ones the
+// threads would wait for the largest.
 template <class Body>
 inline void parallelRanges(std::int64_t total, std::int64_t grain, Body&& body) {
   if (total <= 0) return;
   grain = std::max<std::int64_t>(grain, 1);
-  parallel(static_cast<int>((total + grain - 1) / grain), [&](int piece) {
-    const std::int64_t begin = piece * grain;
-    body(begin, std::min(total, begin + grain));
+  const std::int64_t threads = threadCount();
+  std::int64_t pieces = (total + grain - 1) / grain;
+  if (pieces > 1 && pieces < 4 * threads) pieces = (pieces + threads - 1) / threads * threads;
+  std::int64_t size = (total + pieces - 1) / pieces;
+  if (grain % 16 == 0) size = (size + 15) / 16 * 16;  // whole vectors
+  parallel(static_cast<int>((total + size - 1) / size), [&](int piece) {
+    const std::int64_t begin = piece * size;
+    body(begin, std::min(total, begin + size));
   });
 }
 
