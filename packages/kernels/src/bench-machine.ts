@@ -44,7 +44,8 @@ export async function benchMachine(): Promise<MachineFigures> {
     const head = floats(VOCABULARY * HIDDEN);
     const [logProbs, targets] = [floats(headRows), floats(headRows)];
     launch.fill(1, targets, headRows, 7);
-    const gemm = (m: number) => launch.gemm(m, OUTPUTS, HIDDEN, x, 0, HIDDEN, panels, y, 0, OUTPUTS, 0, 0, 0, 0);
+    const gemm = (m: number) =>
+      launch.gemm(m, OUTPUTS, HIDDEN, x, 0, HIDDEN, panels, y, 0, OUTPUTS, 0, 0, 0, 0, 0, 0, 0);
     const launches = [2048, 64, 8, 1].map((m) => ({
       name: `product of ${m} rows [${HIDDEN} x ${OUTPUTS}]`,
       run: () => gemm(m),

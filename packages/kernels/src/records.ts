@@ -70,7 +70,7 @@ export class Launch {
     sink.end();
   }
 
-  gemm(m: number, n: number, k: number, a: Address, aColumn: number, aStride: number, panels: Address, c: Address, cColumn: number, cStride: number, accumulate: number, bias: Address, addend: Address, gated: Address): void {
+  gemm(m: number, n: number, k: number, a: Address, aColumn: number, aStride: number, panels: Address, c: Address, cColumn: number, cStride: number, accumulate: number, bias: Address, addend: Address, gated: Address, norm: Address, inverse: Address, epsilon: number): void {
     const sink = this.#sink;
     const at = sink.begin(4);
     sink.words[at + 1] = m;
@@ -87,6 +87,9 @@ export class Launch {
     sink.words[at + 12] = bias;
     sink.words[at + 13] = addend;
     sink.words[at + 14] = gated;
+    sink.words[at + 15] = norm;
+    sink.words[at + 16] = inverse;
+    sink.floats[at + 17] = epsilon;
     sink.end();
   }
 
@@ -184,7 +187,7 @@ export class Launch {
     sink.end();
   }
 
-  storedGemm(m: number, k: number, a: Address, aStride: number, c: Address, cStride: number, column: number, backward: number, accumulate: number, panels0: Address, n0: number, type0: number, panels1: Address, n1: number, type1: number, panels2: Address, n2: number, type2: number, bias: Address, addend: Address, gated: Address): void {
+  storedGemm(m: number, k: number, a: Address, aStride: number, c: Address, cStride: number, column: number, backward: number, accumulate: number, panels0: Address, n0: number, type0: number, panels1: Address, n1: number, type1: number, panels2: Address, n2: number, type2: number, bias: Address, addend: Address, gated: Address, norm: Address, inverse: Address, epsilon: number): void {
     const sink = this.#sink;
     const at = sink.begin(12);
     sink.words[at + 1] = m;
@@ -208,6 +211,9 @@ export class Launch {
     sink.words[at + 19] = bias;
     sink.words[at + 20] = addend;
     sink.words[at + 21] = gated;
+    sink.words[at + 22] = norm;
+    sink.words[at + 23] = inverse;
+    sink.floats[at + 24] = epsilon;
     sink.end();
   }
 
@@ -798,6 +804,9 @@ export const KERNELS: readonly { name: string; fields: readonly KernelField[] }[
       { name: 'bias', type: 'address', word: 12, access: 'in', optional: true, bytes: (fields) => 4 * (fields.cColumn + fields.n) },
       { name: 'addend', type: 'address', word: 13, access: 'in', optional: true, bytes: (fields) => 4 * (fields.m > 0 ? (fields.m - 1) * fields.cStride + fields.cColumn + fields.n : 0) },
       { name: 'gated', type: 'address', word: 14, access: 'out', optional: true, bytes: (fields) => 4 * (fields.m * fields.n / 2) },
+      { name: 'norm', type: 'address', word: 15, access: 'in', optional: true, bytes: (fields) => 4 * (fields.k) },
+      { name: 'inverse', type: 'address', word: 16, access: 'out', optional: true, bytes: (fields) => 4 * (fields.m) },
+      { name: 'epsilon', type: 'float', word: 17 },
     ],
   },
   {
@@ -910,6 +919,9 @@ export const KERNELS: readonly { name: string; fields: readonly KernelField[] }[
       { name: 'bias', type: 'address', word: 19, access: 'in', optional: true, bytes: (fields) => 4 * (fields.column + fields.n0 + fields.n1 + fields.n2) },
       { name: 'addend', type: 'address', word: 20, access: 'in', optional: true, bytes: (fields) => 4 * (fields.m > 0 ? (fields.m - 1) * fields.cStride + fields.column + fields.n0 + fields.n1 + fields.n2 : 0) },
       { name: 'gated', type: 'address', word: 21, access: 'out', optional: true, bytes: (fields) => 4 * (fields.m * (fields.n0 + fields.n1 + fields.n2) / 2) },
+      { name: 'norm', type: 'address', word: 22, access: 'in', optional: true, bytes: (fields) => 4 * (fields.k) },
+      { name: 'inverse', type: 'address', word: 23, access: 'out', optional: true, bytes: (fields) => 4 * (fields.m) },
+      { name: 'epsilon', type: 'float', word: 24 },
     ],
   },
   {

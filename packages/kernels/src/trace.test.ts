@@ -27,7 +27,7 @@ describe('a trace', () => {
       allocator.allocate(4 * 64 * 48),
     ];
     stream.launch.fill(0, a, 64 * 32, 0);
-    stream.launch.gemm(64, 48, 32, a, 0, 32, panels, c, 0, 48, 0, 0, 0, 0);
+    stream.launch.gemm(64, 48, 32, a, 0, 32, panels, c, 0, 48, 0, 0, 0, 0, 0, 0, 0);
     const [fill, gemm, ...more] = takeTrace(roofline, runtime);
     expect(more).toEqual([]);
     expect(fill).toMatchObject({ name: 'fill', ph: 'X', args: { count: 64 * 32 } });

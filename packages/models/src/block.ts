@@ -1,7 +1,7 @@
 // One pre-norm transformer block, as in Llama (Touvron et al. 2023): grouped-query attention with rotary positions, then a
 // gated MLP, each added to the residual stream. Training, scoring and decoding differ only in the `attend` they pass.
 
-import { rmsNorm, rope, type tf } from '@thinkwright/tensors';
+import { rope, type tf } from '@thinkwright/tensors';
 import type { ModelConfig } from './config.ts';
 import { type ActiveAdapter, type LinearLayer, project, projectGated } from './projection.ts';
 
@@ -30,9 +30,12 @@ export interface BlockContext {
 export function decoderBlock(x: tf.Tensor2D, layer: number, weights: BlockWeights, context: BlockContext): tf.Tensor2D {
   const { config, ropeTable, positions, attend, adapter } = context;
   const { headCount, keyValueHeadCount, headDimension, rmsNormEpsilon: epsilon } = config;
-  const qkv = project(rmsNorm(x, weights.inputNorm, { epsilon }), [weights.query, weights.key, weights.value], adapter); // [T, (H + 2K) D]
+  const qkv = project(x, [weights.query, weights.key, weights.value], {
+    adapter,
+    norm: { weight: weights.inputNorm, epsilon },
+  }); // [T, (H + 2K) D]
   const rotated = rope(qkv, ropeTable, positions, { headDimension, headCount: headCount + keyValueHeadCount });
-  const middle = project(attend(rotated, layer), [weights.output], adapter, x); // [T, C]
-  const gated = projectGated(rmsNorm(middle, weights.mlpNorm, { epsilon }), weights.gate, weights.up, adapter); // [T, F]
-  return project(gated, [weights.down], adapter, middle);
+  const middle = project(attend(rotated, layer), [weights.output], { adapter, residual: x }); // [T, C]
+  const gated = projectGated(middle, weights.gate, weights.up, { adapter, norm: { weight: weights.mlpNorm, epsilon } }); // [T, F]
+  return project(gated, [weights.down], { adapter, residual: middle });
 }

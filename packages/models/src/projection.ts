@@ -6,8 +6,10 @@ import {
   dropout,
   gatedLinear,
   hashKey,
+  type InputNorm,
   linear,
   type RandomKey,
+  rmsNorm,
   swiglu,
   tf,
 } from '@thinkwright/tensors';
@@ -26,31 +28,34 @@ export interface ActiveAdapter {
   dropoutKey: RandomKey | undefined;
 }
 
-/**
- * x [T, K] through layers with weights [Nᵢ, K] → [T, ΣNᵢ].
- * @param residual [T, ΣNᵢ], added to the result
- */
-export function project(
-  x: tf.Tensor2D,
-  layers: LinearLayer[],
-  active?: ActiveAdapter,
-  residual?: tf.Tensor2D,
-): tf.Tensor2D {
-  const pairs = pairsOf(layers, active);
+export interface ProjectOptions {
+  adapter: ActiveAdapter | undefined;
+  /** x is normalised first. */
+  norm?: InputNorm;
+  /** [T, ΣNᵢ], added to the result. */
+  residual?: tf.Tensor2D;
+}
+
+/** x [T, K] through layers with weights [Nᵢ, K] → [T, ΣNᵢ]. */
+export function project(x: tf.Tensor2D, layers: LinearLayer[], options: ProjectOptions): tf.Tensor2D {
+  const { adapter: active, norm, residual } = options;
+  const added = residual && { addend: residual };
   const weights = layers.map(({ weight }) => weight);
   const biases = layers.map(({ bias }) => bias);
+  const pairs = layers.map(({ name }) => active?.adapter.pairs.get(name));
   if (active === undefined || pairs.every((pair) => pair === undefined)) {
-    return linear(x, weights, { biases, ...(residual && { addend: residual }) });
+    return linear(x, weights, { biases, ...added, ...(norm && { norm }) });
   }
+  const rows = norm ? rmsNorm(x, norm.weight, norm) : x; // the pairs read them too
   if (pairs.some((pair) => pair?.magnitude)) {
-    const adapted = projectWithMagnitudes(x, layers, active);
+    const adapted = projectWithMagnitudes(rows, layers, active);
     return residual ? addBlocks(residual, [{ values: adapted, column: 0 }]) : adapted;
   }
   const lowRank = layers.map(({ name }, index) => {
     const pair = pairs[index];
-    return pair ? { narrow: narrowed(droppedInput(x, name, active), pair, active), wide: matrix(pair.b) } : null;
+    return pair ? { narrow: narrowed(droppedInput(rows, name, active), pair, active), wide: matrix(pair.b) } : null;
   });
-  return linear(x, weights, { biases, lowRank, ...(residual && { addend: residual }) });
+  return linear(rows, weights, { biases, lowRank, ...added });
 }
 
 /** silu(gate(x)) * up(x): x [T, K] → [T, F]. */
@@ -58,16 +63,11 @@ export function projectGated(
   x: tf.Tensor2D,
   gate: LinearLayer,
   up: LinearLayer,
-  active: ActiveAdapter | undefined,
+  { adapter, norm }: Omit<ProjectOptions, 'residual'>,
 ): tf.Tensor2D {
-  const isAdapted = pairsOf([gate, up], active).some((pair) => pair !== undefined);
-  return isAdapted
-    ? swiglu(project(x, [gate, up], active))
-    : gatedLinear(x, gate.weight, up.weight, [gate.bias, up.bias]);
-}
-
-function pairsOf(layers: LinearLayer[], active: ActiveAdapter | undefined): (AdapterPair | undefined)[] {
-  return layers.map(({ name }) => active?.adapter.pairs.get(name));
+  const isAdapted = [gate, up].some(({ name }) => adapter?.adapter.pairs.has(name));
+  if (isAdapted) return swiglu(project(x, [gate, up], { adapter, ...(norm && { norm }) }));
+  return gatedLinear(x, gate.weight, up.weight, { biases: [gate.bias, up.bias], ...(norm && { norm }) });
 }
 
 const matrix = (variable: tf.Variable) => variable as unknown as tf.Tensor2D;

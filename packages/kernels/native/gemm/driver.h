@@ -6,6 +6,7 @@
 #pragma once
 #include "gemm/epilogue.h"
 #include "gemm/pack.h"
+#include "gemm/prologue.h"
 #include "runtime/scratch.h"
 
 namespace thinkwright {
@@ -13,7 +14,7 @@ namespace {
 
 constexpr int kFewRows = 12;
 
-// Scratch slots of this family (thread: packed rows; shared: packed right-hand sides, segment sums).
+// Scratch slots of this family (thread: packed rows; shared, besides that of prologue.h: packed right-hand sides, segment sums).
 enum GemmScratch : int { kPackedRows = 0, kExpandedPanel = 1, kPackedPanels = 0, kSegmentSum = 1 };
 
 constexpr long kTaskMultiplyAdds = 1 << 20;  // about 20 us: smaller records stay on the stream thread
@@ -41,6 +42,7 @@ struct Product {
   bool accumulate;
   const PanelSource* source = nullptr;  // instead of panels
   Epilogue epilogue = {};
+  RowScale scale = {};  // of packed rows
 
   int parts() const { return epilogue.parts(); }
   int panelsOfPart() const { return panelCount(n) / parts(); }
@@ -98,7 +100,7 @@ void rowBlock(const Product& p, int row0, int row1, int panel0, int panel1) {
   for (int k0 = 0; k0 < p.k; k0 += slice) {
     const int depth = std::min(slice, p.k - k0);
     const bool loadC = p.accumulate || k0 > 0, isLast = k0 + depth == p.k;
-    packRows<V>(p.a, row0, row1, k0, k0 + depth, tiles);
+    packRows<V>(p.a, p.scale, row0, row1, k0, k0 + depth, tiles);
     // Groups of panels in the order they are read: of a gated product a group of gates, then that of what they gate.
     const int groups = (panel1 - panel0 + kPanels - 1) / kPanels * parts;
     const auto panelOf = [&](int group) { return panel0 + group / parts * kPanels + group % parts * panelsOfPart; };
@@ -188,6 +190,21 @@ void product(const Product& p) {
   }
   if (p.m <= kFewRows) return fewRows<V>(p);
   manyRows<V>(p);
+}
+
+// The product of normalised rows.
+template <class V>
+void normalisedProduct(const Norm& norm, Product p) {
+  if (norm.weight != nullptr) {
+    const bool packs = p.m > (p.source == nullptr ? kFewRows : std::max(kFewRows, V::Tiling::storedFewRows));
+    if (packs) {
+      rowStatistics<V>(norm, p.m, p.k, p.a.data, p.a.row);
+      p.scale = {norm.inverse, norm.weight};
+    } else {
+      p.a = normalisedRows<V>(norm, p.m, p.k, p.a);
+    }
+  }
+  product<V>(p);
 }
 
 // c (+)= aᵀ b over rows in segments of 2,048: dWeight[n, k] from dy[rows, n], x[rows, k]. x is packed a slice of a segment at a time, so

@@ -25,11 +25,12 @@ struct GemmKernels {
   // For dx = dy W. weight [n, k] becomes depths [depth, depth + n) of panels [ceil(k/16)][totalDepth][16].
   void (*packBackward)(const float* weight, int n, int k, int depth, int totalDepth, float* panels);
 
-  // c[m, cColumn … cColumn + n) = a[m, aColumn … aColumn + k) · panels, or continues the chains that c holds when `accumulate` is 1; then
-  // the epilogue (epilogue.h), bias and addend as wide as c. aStride and cStride are row strides. Serves y = x Wᵀ (k = K, n = ΣN) and
+  // c[m, cColumn … cColumn + n) = a[m, aColumn … aColumn + k) · panels, or continues the chains that c holds when `accumulate` is 1. Before
+  // it the RMSNorm of a's rows if there is a norm[k] (prologue.h), whose inverse[m] is written; after it the epilogue (epilogue.h), bias
+  // and addend as wide as c. aStride and cStride are row strides. Serves y = x Wᵀ (k = K, n = ΣN) and
   // dx = dy W (k = ΣN, n = K).
   void (*gemm)(int m, int n, int k, const float* a, int aColumn, int aStride, const float* panels, float* c, int cColumn, int cStride, int accumulate,
-               const float* bias, const float* addend, float* gated);
+               const float* bias, const float* addend, float* gated, const float* norm, float* inverse, float epsilon);
 
   // dWeight[n, k] (+)= dy[rows, dyColumn .. dyColumn + n)ᵀ · x[rows, k]; segments of 2,048 rows are summed in order, after what
   // dWeight holds when `accumulate` is 1.
@@ -56,10 +57,10 @@ struct GemmKernels {
   // Up to three weights side by side (absent: n = 0), each N a multiple of 16 but the last one's; type 0 has panels of packForward.
   // c[m, column …] = a[m, k] Wᵀ, or backward c[m, k] = a[m, column …] W; continues the chains that c holds when `accumulate` is 1.
   // Forward with all types marked kInt8Products or kBf16Products: in those numerics, see int8.h and bf16.h.
-  // The epilogue (forward) is that of gemm: bias and addend as wide as c, of which this product has the columns from `column` on.
+  // Norm and epilogue (forward) are those of gemm: bias and addend as wide as c, of which this product has the columns from `column` on.
   void (*storedGemm)(int m, int k, const float* a, int aStride, float* c, int cStride, int column, int backward, int accumulate,
                      const uint8_t* panels0, int n0, int type0, const uint8_t* panels1, int n1, int type1, const uint8_t* panels2, int n2, int type2,
-                     const float* bias, const float* addend, float* gated);
+                     const float* bias, const float* addend, float* gated, const float* norm, float* inverse, float epsilon);
 };
 
 // The table for the chosen instruction set.

@@ -90,6 +90,13 @@ void packPanels(const Strided& source, int n, int depth, int column, int totalCo
   });
 }
 
+// Rows multiplied as they are packed, x · rows[i] · columns[j], if there is a scale: then their columns lie side by side.
+struct RowScale {
+  const float* rows = nullptr;
+  const float* columns = nullptr;
+  explicit operator bool() const { return rows != nullptr; }
+};
+
 // Rows [row0, row1) and depths [depth0, depth1) of a into tiles [depth][tileRows], tileStride(depth) apart, absent rows of the last tile
 // anything. Writes up to 8 floats beyond the last tile.
 template <class V>
@@ -98,7 +105,7 @@ constexpr long tileStride(int depth) {
 }
 
 template <class V>
-inline void packRows(const Strided& a, int row0, int row1, int depth0, int depth1, float* tiles) {
+inline void packRows(const Strided& a, const RowScale& scale, int row0, int row1, int depth0, int depth1, float* tiles) {
   constexpr int kRows = V::Tiling::tileRows;
   const int depth = depth1 - depth0;
   const long stride = tileStride<V>(depth);
@@ -126,17 +133,24 @@ inline void packRows(const Strided& a, int row0, int row1, int depth0, int depth
       const float* row[kRows];
       for (int r = 0; r < kRows; r++) row[r] = from + std::min(r, rows - 1) * a.row;
       for (; k + 8 <= depth; k += 8) {
-        for (int r = 0; r < kRows; r += 8) {
-          const int first = std::min(r, std::max(0, kRows - 8));
+        for (int group = 0; group < kRows; group += 8) {
+          const int first = std::min(group, std::max(0, kRows - 8));
           V block[8];
-          for (int j = 0; j < 8; j++) block[j] = V::load(row[std::min(first + j, kRows - 1)] + k);
+          for (int j = 0; j < 8; j++) {
+            const int r = std::min(first + j, kRows - 1);
+            block[j] = V::load(row[r] + k);
+            if (scale) block[j] = block[j] * V::broadcast(scale.rows[i + std::min(r, rows - 1)]) * V::load(scale.columns + depth0 + k);
+          }
           V::transpose(block);
           for (int j = 0; j < 8; j++) block[j].store(to + static_cast<long>(k + j) * kRows + first);
         }
       }
     }
     for (; k < depth; k++) {
-      for (int r = 0; r < rows; r++) to[static_cast<long>(k) * kRows + r] = from[r * a.row + k * a.column];
+      for (int r = 0; r < rows; r++) {
+        const float x = from[r * a.row + k * a.column];
+        to[static_cast<long>(k) * kRows + r] = scale ? x * scale.rows[i + r] * scale.columns[depth0 + k] : x;
+      }
     }
   }
 }

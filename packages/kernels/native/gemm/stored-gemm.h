@@ -12,8 +12,15 @@ namespace {
 // Weights whose n is 0 are absent; an f32 weight has plain panels. Types marked with other numerics: forward, all of them the same.
 template <class V>
 void storedGemm(int m, int k, const float* a, int aStride, float* c, int cStride, int column, int backward, int accumulate, const std::uint8_t* panels0, int n0, int type0,
-                const std::uint8_t* panels1, int n1, int type1, const std::uint8_t* panels2, int n2, int type2, const float* bias, const float* addend, float* gated) {
+                const std::uint8_t* panels1, int n1, int type1, const std::uint8_t* panels2, int n2, int type2, const float* bias, const float* addend, float* gated,
+                const float* norm, float* inverse, float epsilon) {
   const Epilogue epilogue = Epilogue::of(column, bias, addend, gated);
+  const Norm prologue{norm, inverse, epsilon};
+  if (type0 >= kInt8Products) {
+    const Strided rows = normalisedRows<V>(prologue, m, k, {a, aStride, 1});
+    a = rows.data;
+    aStride = static_cast<int>(rows.row);
+  }
   if (type0 >= kBf16Products && !useBf16Dot()) {
     return bf16Expanded<V>(m, k, a, aStride, c, cStride, column, panels0, n0, panels1, n1, panels2, n2, epilogue);
   }
@@ -33,7 +40,7 @@ void storedGemm(int m, int k, const float* a, int aStride, float* c, int cStride
   source.add(panels1, n1, type1);
   source.add(panels2, n2, type2);
   const int n = source.columns(), columns = backward ? k : n, depth = backward ? n : k;
-  product<V>({m, columns, depth, {backward ? a + column : a, aStride, 1}, nullptr, 0, backward ? c : c + column, cStride, accumulate != 0, &source, epilogue});
+  normalisedProduct<V>(prologue, {m, columns, depth, {backward ? a + column : a, aStride, 1}, nullptr, 0, backward ? c : c + column, cStride, accumulate != 0, &source, epilogue});
 }
 
 }  // namespace

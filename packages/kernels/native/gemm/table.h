@@ -19,8 +19,8 @@ void packBackward(const float* weight, int n, int k, int depth, int totalDepth, 
 
 template <class V>
 void gemm(int m, int n, int k, const float* a, int aColumn, int aStride, const float* panels, float* c, int cColumn, int cStride, int accumulate,
-          const float* bias, const float* addend, float* gated) {
-  product<V>({m, n, k, {a + aColumn, aStride, 1}, panels, static_cast<long>(k) * kPanelWidth, c + cColumn, cStride, accumulate != 0, nullptr,
+          const float* bias, const float* addend, float* gated, const float* norm, float* inverse, float epsilon) {
+  normalisedProduct<V>({norm, inverse, epsilon}, {m, n, k, {a + aColumn, aStride, 1}, panels, static_cast<long>(k) * kPanelWidth, c + cColumn, cStride, accumulate != 0, nullptr,
               Epilogue::of(cColumn, bias, addend, gated)});
 }
 

@@ -13,21 +13,29 @@ namespace {
 
 constexpr int kNormRowRange = 64;
 
+// 1 / sqrt(mean(x²) + epsilon)
+template <class V>
+inline float inverseRootMeanSquare(const float* x, int c, float epsilon) {
+  V sum = V::zero();
+  for (int j = 0; j < c; j += 8) {
+    const V value = V::loadFirst(x + j, c - j);
+    sum = V::fma(value, value, sum);
+  }
+  return 1.0f / std::sqrt(sum.sum() / static_cast<float>(c) + epsilon);
+}
+
+template <class V>
+inline void scaleRow(const float* x, float scale, const float* weight, float* out, int c) {
+  const V scales = V::broadcast(scale);
+  for (int j = 0; j < c; j += 8) (V::loadFirst(x + j, c - j) * scales * V::loadFirst(weight + j, c - j)).storeFirst(out + j, c - j);
+}
+
 template <class V>
 void rmsNorm(const float* x, const float* weight, float* out, float* rstd, int rows, int c, float epsilon) {
   forRows(rows, c, [&](std::int64_t row) {
-    const float* from = x + row * c;
-    V sum = V::zero();
-    for (int j = 0; j < c; j += 8) {
-      const V value = V::loadFirst(from + j, c - j);
-      sum = V::fma(value, value, sum);
-    }
-    const float scale = 1.0f / std::sqrt(sum.sum() / static_cast<float>(c) + epsilon);
+    const float scale = inverseRootMeanSquare<V>(x + row * c, c, epsilon);
     if (rstd != nullptr) rstd[row] = scale;
-    const V scales = V::broadcast(scale);
-    for (int j = 0; j < c; j += 8) {
-      (V::loadFirst(from + j, c - j) * scales * V::loadFirst(weight + j, c - j)).storeFirst(out + row * c + j, c - j);
-    }
+    scaleRow<V>(x + row * c, scale, weight, out + row * c, c);
   });
 }
 

@@ -94,13 +94,13 @@ class HeadBlock {
   // out[m, columns] = a[m, c] · Wᵀ
   void logits(int m, const float* a, float* out, int outStride) const {
     const int c = head_.c;
-    if (isStored()) return gemmKernels().storedGemm(m, c, a, c, out, outStride, 0, 0, 0, stored_, columns_, head_.type, nullptr, 0, 0, nullptr, 0, 0, nullptr, nullptr, nullptr);
+    if (isStored()) return gemmKernels().storedGemm(m, c, a, c, out, outStride, 0, 0, 0, stored_, columns_, head_.type, nullptr, 0, 0, nullptr, 0, 0, nullptr, nullptr, nullptr, nullptr, nullptr, 0);
     product<V>({m, columns_, c, {a, c, 1}, forward_, static_cast<long>(c) * kPanelWidth, out, outStride, false});
   }
   // out[m, c] = dLogits[m, columns] · W, or goes on with the chains of out
   void dHidden(int m, const float* dLogits, int stride, float* out, bool continues) const {
     const int c = head_.c;
-    if (isStored()) return gemmKernels().storedGemm(m, c, dLogits, stride, out, c, 0, 1, continues, stored_, columns_, head_.type, nullptr, 0, 0, nullptr, 0, 0, nullptr, nullptr, nullptr);
+    if (isStored()) return gemmKernels().storedGemm(m, c, dLogits, stride, out, c, 0, 1, continues, stored_, columns_, head_.type, nullptr, 0, 0, nullptr, 0, 0, nullptr, nullptr, nullptr, nullptr, nullptr, 0);
     product<V>({m, c, columns_, {dLogits, stride, 1}, backward_, static_cast<long>(columns_) * kPanelWidth, out, c, continues});
   }
 

@@ -200,13 +200,16 @@ struct GemmRecord {
   Address<const float> bias;
   Address<const float> addend;
   Address<float> gated;
+  Address<const float> norm;
+  Address<float> inverse;
+  float epsilon;
 
   template <class Function>
   void apply(Function&& function) const {
-    function(m, n, k, a, aColumn, aStride, panels, c, cColumn, cStride, accumulate, bias, addend, gated);
+    function(m, n, k, a, aColumn, aStride, panels, c, cColumn, cStride, accumulate, bias, addend, gated, norm, inverse, epsilon);
   }
 };
-static_assert(sizeof(GemmRecord) == 60);
+static_assert(sizeof(GemmRecord) == 72);
 
 struct GradWeightRecord {
   std::int32_t kernel;
@@ -352,13 +355,16 @@ struct StoredGemmRecord {
   Address<const float> bias;
   Address<const float> addend;
   Address<float> gated;
+  Address<const float> norm;
+  Address<float> inverse;
+  float epsilon;
 
   template <class Function>
   void apply(Function&& function) const {
-    function(m, k, a, aStride, c, cStride, column, backward, accumulate, panels0, n0, type0, panels1, n1, type1, panels2, n2, type2, bias, addend, gated);
+    function(m, k, a, aStride, c, cStride, column, backward, accumulate, panels0, n0, type0, panels1, n1, type1, panels2, n2, type2, bias, addend, gated, norm, inverse, epsilon);
   }
 };
-static_assert(sizeof(StoredGemmRecord) == 88);
+static_assert(sizeof(StoredGemmRecord) == 100);
 
 struct GatherRowsRecord {
   std::int32_t kernel;

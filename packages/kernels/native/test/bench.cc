@@ -80,12 +80,12 @@ void products(const Bench& bench) {
     Floats forward(panelFloats(n, k) + 16), y(static_cast<size_t>(m) * n);
     gemm.packForward(weight.data(), n, k, 0, n, forward.data());
     const double work = 2.0 * m * n * k;
-    bench.figure(shapeName("y", m, k, n), work, [&] { gemm.gemm(m, n, k, x.data(), 0, k, forward.data(), y.data(), 0, n, 0, nullptr, nullptr, nullptr); });
+    bench.figure(shapeName("y", m, k, n), work, [&] { gemm.gemm(m, n, k, x.data(), 0, k, forward.data(), y.data(), 0, n, 0, nullptr, nullptr, nullptr, nullptr, nullptr, 0); });
     if (m < 2048 || n > 2048) continue;
     const Floats dy = random.floats(static_cast<size_t>(m) * n);
     Floats backward(panelFloats(k, n) + 16), dx(x.size()), dWeight(weight.size());
     gemm.packBackward(weight.data(), n, k, 0, n, backward.data());
-    bench.figure(shapeName("dx", m, k, n), work, [&] { gemm.gemm(m, k, n, dy.data(), 0, n, backward.data(), dx.data(), 0, k, 0, nullptr, nullptr, nullptr); });
+    bench.figure(shapeName("dx", m, k, n), work, [&] { gemm.gemm(m, k, n, dy.data(), 0, n, backward.data(), dx.data(), 0, k, 0, nullptr, nullptr, nullptr, nullptr, nullptr, 0); });
     bench.figure(shapeName("dW", m, k, n), work, [&] { gemm.gradWeight(m, n, k, dy.data(), 0, n, x.data(), k, dWeight.data(), 0); });
   }
   // Cold weights: more matrices than the caches hold, as a whole model is.
@@ -95,7 +95,7 @@ void products(const Bench& bench) {
   Floats y(8 * n);
   for (const int m : {1, 8}) {
     bench.figure(shapeName("cold y", m, k, n), 2.0 * m * n * k * copies, [&] {
-      for (int i = 0; i < copies; i++) gemm.gemm(m, n, k, x.data(), 0, k, panels.data() + floats * i, y.data(), 0, n, 0, nullptr, nullptr, nullptr);
+      for (int i = 0; i < copies; i++) gemm.gemm(m, n, k, x.data(), 0, k, panels.data() + floats * i, y.data(), 0, n, 0, nullptr, nullptr, nullptr, nullptr, nullptr, 0);
     }, 4.0 * floats * copies);
   }
   bench.figure("reading memory", 0, [&] {
@@ -122,7 +122,7 @@ void stored(const Bench& bench) {
       };
       const double work = 2.0 * m * n * k * count, read = static_cast<double>(bytes) * count;
       bench.figure(shapeName((std::string("exact ") + name).c_str(), m, k, n), work, [&, type = type] {
-        each([&](const std::uint8_t* from, int kind) { bench.t.gemm.storedGemm(m, k, x.data(), k, y.data(), n, 0, 0, 0, from, n, kind, nullptr, 0, 0, nullptr, 0, 0, nullptr, nullptr, nullptr); }, type);
+        each([&](const std::uint8_t* from, int kind) { bench.t.gemm.storedGemm(m, k, x.data(), k, y.data(), n, 0, 0, 0, from, n, kind, nullptr, 0, 0, nullptr, 0, 0, nullptr, nullptr, nullptr, nullptr, nullptr, 0); }, type);
       }, read);
       if (type == kBfloat16 && hasBf16Dot()) {
         bench.figure(shapeName("bf16 bf16", m, k, n), work, [&] {

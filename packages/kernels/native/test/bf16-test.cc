@@ -50,7 +50,7 @@ void productsEqualTheDefinition() {
       const Floats found = onEverySetting(what, [&](const Tables& t) {
         Floats y(expected.size(), 7.0f);
         t.gemm.storedGemm(m, k, x.data(), k, y.data(), stride, column, 0, 0, panels[0].data(), sizes[0], kType, panels[1].data(), sizes[1], kType,
-                          panels[2].data(), sizes[2], kType, nullptr, nullptr, nullptr);
+                          panels[2].data(), sizes[2], kType, nullptr, nullptr, nullptr, nullptr, nullptr, 0);
         return y;
       });
       expectSameBits(found, expected, what + " = definition");

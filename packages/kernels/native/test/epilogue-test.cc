@@ -1,5 +1,6 @@
-// What follows a product in the same launch (gemm/epilogue.h): bit for bit the product, then plain loops over its output. For plain and
-// stored weights, exact and in the other numerics, few rows and many, columns that end inside a panel.
+// What comes before and after a product in the same launch (gemm/prologue.h, epilogue.h): bit for bit the norm's kernel, the product, then
+// plain loops over its output. For plain and stored weights, exact and in the other numerics, few rows and many, columns that end inside
+// a panel.
 #include <cmath>
 
 #include "check.h"
@@ -11,6 +12,7 @@ namespace {
 
 constexpr int kDepth = 608;  // more than a slice of the largest tiling
 constexpr int kPlain = kStoredFloat32;
+constexpr float kEpsilon = 1e-5f;
 
 struct Case {
   int type, m, n0, n1;
@@ -38,10 +40,11 @@ struct Weights {
     }
   }
 
-  void multiply(const Tables& t, const Case& c, const Floats& x, Floats& y, const float* bias, const float* addend, float* gated) const {
-    if (c.type == kPlain) return t.gemm.gemm(c.m, c.total(), kDepth, x.data(), 0, kDepth, plain.data(), y.data(), 0, c.total(), 0, bias, addend, gated);
+  void multiply(const Tables& t, const Case& c, const Floats& x, Floats& y, const float* bias, const float* addend, float* gated,
+                const float* norm = nullptr, float* inverse = nullptr) const {
+    if (c.type == kPlain) return t.gemm.gemm(c.m, c.total(), kDepth, x.data(), 0, kDepth, plain.data(), y.data(), 0, c.total(), 0, bias, addend, gated, norm, inverse, kEpsilon);
     t.gemm.storedGemm(c.m, kDepth, x.data(), kDepth, y.data(), c.total(), 0, 0, 0, stored[0].data(), c.n0, c.type, stored[1].data(), c.n1, c.type, nullptr, 0, 0,
-                      bias, addend, gated);
+                      bias, addend, gated, norm, inverse, kEpsilon);
   }
 };
 
@@ -82,6 +85,25 @@ void gatesTwoHalves(const Case& c, const std::string& what) {
   expectSameBits(found, expected, what);
 }
 
+void normalisesRows(const Case& c, const std::string& what) {
+  Random random(static_cast<std::uint64_t>(c.m) * 13 + static_cast<std::uint64_t>(c.type));
+  const Floats values = random.floats(static_cast<size_t>(c.total()) * kDepth), x = random.floats(static_cast<size_t>(c.m) * kDepth);
+  const Floats norm = random.floats(kDepth);
+  const size_t count = static_cast<size_t>(c.m) * c.total();
+  const Tables first = allTables()[0];
+  Floats rows(x.size() + 16), inverse(c.m), expected(count, NAN);
+  first.kernels.rmsNorm(x.data(), norm.data(), rows.data(), inverse.data(), c.m, kDepth, kEpsilon);
+  Weights(first, c, values).multiply(first, c, rows, expected, nullptr, nullptr, nullptr);
+  expected.insert(expected.end(), inverse.begin(), inverse.end());
+  const Floats found = onEverySetting(what, [&](const Tables& t) {
+    Floats y(count, NAN), factors(c.m, NAN);
+    Weights(t, c, values).multiply(t, c, x, y, nullptr, nullptr, nullptr, norm.data(), factors.data());
+    y.insert(y.end(), factors.begin(), factors.end());
+    return y;
+  });
+  expectSameBits(found, expected, what);
+}
+
 }  // namespace
 
 void testEpilogue() {
@@ -93,6 +115,7 @@ void testEpilogue() {
       addsBiasAndAddend(ragged, name + "addend", false, true);
       addsBiasAndAddend(ragged, name + "bias and addend", true, true);
       gatesTwoHalves(halves, name + "gated");
+      normalisesRows(ragged, name + "normalised rows");
     }
   }
 }

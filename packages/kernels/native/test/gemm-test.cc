@@ -29,7 +29,7 @@ void everyRowCount() {
       const Floats c = onEverySetting("gemm", [&](const Tables& t) {
         const Floats panels = packedForward(t, weight, n, k);
         Floats out(static_cast<size_t>(m) * n, NAN);
-        t.gemm.gemm(m, n, k, a.data(), 0, k, panels.data(), out.data(), 0, n, 0, nullptr, nullptr, nullptr);
+        t.gemm.gemm(m, n, k, a.data(), 0, k, panels.data(), out.data(), 0, n, 0, nullptr, nullptr, nullptr, nullptr, nullptr, 0);
         return out;
       });
       const std::string name = "gemm [" + std::to_string(m) + "," + std::to_string(k) + "]x[" + std::to_string(k) + "," + std::to_string(n) + "]";
@@ -62,8 +62,8 @@ void sideBySide() {
         offset += sizes[i];
       }
       Floats out(forward ? y.size() : dx.size(), NAN);
-      if (forward) t.gemm.gemm(m, total, k, x.data(), 0, k, panels.data(), out.data(), 0, total, 0, nullptr, nullptr, nullptr);
-      else t.gemm.gemm(m, k, total, dy.data(), 0, total, panels.data(), out.data(), 0, k, 0, nullptr, nullptr, nullptr);
+      if (forward) t.gemm.gemm(m, total, k, x.data(), 0, k, panels.data(), out.data(), 0, total, 0, nullptr, nullptr, nullptr, nullptr, nullptr, 0);
+      else t.gemm.gemm(m, k, total, dy.data(), 0, total, panels.data(), out.data(), 0, k, 0, nullptr, nullptr, nullptr, nullptr, nullptr, 0);
       return out;
     });
   };
@@ -82,7 +82,7 @@ void accumulateAndStrides() {
   const Floats c = onEverySetting("accumulate", [&](const Tables& t) {
     const Floats panels = packedForward(t, weight, n, k);
     Floats out = start;
-    t.gemm.gemm(m, n, k, a.data(), 0, aStride, panels.data(), out.data(), 0, cStride, 1, nullptr, nullptr, nullptr);
+    t.gemm.gemm(m, n, k, a.data(), 0, aStride, panels.data(), out.data(), 0, cStride, 1, nullptr, nullptr, nullptr, nullptr, nullptr, 0);
     return out;
   });
   expectSameBits(c, expected, "accumulate continues the chain, nothing else is touched");

@@ -98,7 +98,7 @@ void oneHead(const Head& h) {
     Floats settings;
     for (int i = 0; i < h.rows; i++) settings.insert(settings.end(), {h.temperature, 0, 1, 0, 1, 0, 0});
     for (int i = 0; i < h.rows; i++) keys[i] = i * 7919, positions[i] = i;
-    t.gemm.gemm(h.rows, h.v, h.c, h.hidden.data(), 0, h.c, panels.data(), logits.data(), 0, h.v, 0, h.biased ? h.bias.data() : nullptr, nullptr, nullptr);
+    t.gemm.gemm(h.rows, h.v, h.c, h.hidden.data(), 0, h.c, panels.data(), logits.data(), 0, h.v, 0, h.biased ? h.bias.data() : nullptr, nullptr, nullptr, nullptr, nullptr, 0);
     if (h.cap != 0) capByPlainOps(t, h, logits);
     t.kernels.sampleTokens(logits.data(), settings.data(), seeds.data(), keys.data(), positions.data(), nullptr, nullptr, ids.data(), logProbs.data(), h.rows, h.v, 0);
     Head sampled = h;

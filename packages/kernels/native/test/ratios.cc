@@ -52,7 +52,7 @@ struct Product {
     y = Floats(static_cast<size_t>(rows) * n);
     t.gemm.packForward(weight.data(), n, k, 0, n, panels.data());
   }
-  void packed(const Tables& t, int rows) { t.gemm.gemm(rows, n, k, x.data(), 0, k, panels.data(), y.data(), 0, n, 0, nullptr, nullptr, nullptr); }
+  void packed(const Tables& t, int rows) { t.gemm.gemm(rows, n, k, x.data(), 0, k, panels.data(), y.data(), 0, n, 0, nullptr, nullptr, nullptr, nullptr, nullptr, 0); }
   // The product of tf.matMul, which packs the weight in each call.
   void general(const Tables& t, int rows) { t.gemm.matMul(1, rows, n, k, x.data(), 0, k, 1, weight.data(), 0, 1, k, y.data()); }
 };

@@ -152,7 +152,7 @@ void productsEqualFloat32() {
           const auto* middle = types[1] == kStoredFloat32 ? reinterpret_cast<const std::uint8_t*>(plain.data()) : panels[1].data();
           Floats out(static_cast<size_t>(m) * columns, NAN);
           t.gemm.storedGemm(m, k, a.data(), depth, out.data(), columns, 0, backward, 0, panels[0].data(), sizes[0], types[0], middle, sizes[1], types[1],
-                            panels[2].data(), sizes[2], types[2], nullptr, nullptr, nullptr);
+                            panels[2].data(), sizes[2], types[2], nullptr, nullptr, nullptr, nullptr, nullptr, 0);
           return out;
         });
         expectSameBits(found, expected, what + " = fma chain over the expanded weights");

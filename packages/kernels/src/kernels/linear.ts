@@ -3,7 +3,7 @@
 import type { tf } from '@thinkwright/tensors';
 import type { Address } from '../allocator.ts';
 import type { NativeBackend } from '../backend.ts';
-import { at, atOrNull, gradientOutput, type Inputs, type KernelTable } from './native-kernel.ts';
+import { type Attributes, at, atOrNull, gradientOutput, type Inputs, type KernelTable } from './native-kernel.ts';
 import { PANEL_WIDTH, packedPanels, withPanels } from './packed-weights.ts';
 import { refuseGradient } from './stored-data.ts';
 import { anyStored, isOneLaunch, storedProduct } from './stored-weights.ts';
@@ -34,38 +34,53 @@ function withForwardPanels(
   else withPanels(backend, 'forward', weights, launchWith);
 }
 
-/** c = x Wᵀ + bias + addend for weights side by side; with `gated` (0: none) also the activation of the two halves of c. */
+/** Where a product goes, and what is added to or made of it in the same launch; 0 where that is left out. */
+interface ProductPlaces {
+  c: Address;
+  addend: Address;
+  gated: Address;
+}
+
+/** c = norm(x) Wᵀ + bias + addend for weights side by side. Returns the inverse root mean squares if there is a norm. */
 function product(
   backend: NativeBackend,
   inputs: Inputs,
   weights: tf.TensorInfo[],
-  keep: boolean,
-  { c, addend, gated }: { c: Address; addend: Address; gated: Address },
-): void {
+  { keepPanels, epsilon }: Attributes,
+  { c, addend, gated }: ProductPlaces,
+): tf.TensorInfo[] {
   const x = inputs.x!;
   const [rows, k] = x.shape as [number, number];
   const n = totalRows(weights);
   const biases = inputs.bias0 === undefined ? [] : listed(inputs, 'bias', weights.length);
-  withBias(backend, biases, keep, (bias) => {
-    const epilogue = { bias, addend, gated };
+  const norm = atOrNull(backend, inputs.norm);
+  const factors = inputs.norm === undefined ? [] : [backend.output([rows])];
+  const inverse = factors[0]?.dataId.address ?? 0;
+  withBias(backend, biases, keepPanels, (bias) => {
     if (anyStored(backend, weights)) {
-      storedProduct(backend, weights, { rows, a: at(backend, x), c, backward: false, accumulate: false, epilogue });
+      const fused = { bias, addend, gated, norm, inverse, epsilon };
+      storedProduct(backend, weights, { rows, a: at(backend, x), c, backward: false, accumulate: false, fused });
       return;
     }
-    withForwardPanels(backend, weights, keep, (panels) =>
-      backend.runtime.stream.launch.gemm(rows, n, k, at(backend, x), 0, k, panels, c, 0, n, 0, bias, addend, gated),
+    const { launch } = backend.runtime.stream;
+    const a = at(backend, x);
+    withForwardPanels(backend, weights, keepPanels, (panels) =>
+      launch.gemm(rows, n, k, a, 0, k, panels, c, 0, n, 0, bias, addend, gated, norm, inverse, epsilon),
     );
   });
+  return factors;
 }
 
 export const linearKernels: KernelTable = {
-  TwLinear(backend, inputs, { count, keepPanels }) {
+  TwLinear(backend, inputs, attributes) {
+    const { count, keepPanels } = attributes;
     const weights = listed(inputs, 'weight', count);
     const rows = inputs.x!.shape[0]!;
     const n = totalRows(weights);
     const y = backend.output([rows, n]);
     const c = y.dataId.address;
-    product(backend, inputs, weights, keepPanels, { c, addend: atOrNull(backend, inputs.addend), gated: 0 });
+    const places = { c, addend: atOrNull(backend, inputs.addend), gated: 0 };
+    const factors = product(backend, inputs, weights, attributes, places);
     const { launch } = backend.runtime.stream;
     let column = 0;
     for (const [index, weight] of weights.entries()) {
@@ -77,22 +92,22 @@ export const linearKernels: KernelTable = {
       const [a, rank] = [at(backend, narrow), narrow.shape[1]!];
       // Goes on from the product that is there.
       withForwardPanels(backend, [wide], keepPanels, (panels) =>
-        launch.gemm(rows, width, rank, a, 0, rank, panels, c, from, n, 1, 0, 0, 0),
+        launch.gemm(rows, width, rank, a, 0, rank, panels, c, from, n, 1, 0, 0, 0, 0, 0, 0),
       );
     }
-    return y;
+    return [y, ...factors];
   },
 
-  TwGatedLinear(backend, inputs, { keepPanels }) {
+  TwGatedLinear(backend, inputs, attributes) {
     const weights = listed(inputs, 'weight', 2);
     const rows = inputs.x!.shape[0]!;
     const width = weights[0]!.shape[0]!;
     const [gated, gateUp] = [backend.output([rows, width]), backend.output([rows, 2 * width])];
     const [to, c] = [gated.dataId.address, gateUp.dataId.address];
     const inOneLaunch = width % PANEL_WIDTH === 0 && isOneLaunch(backend, weights);
-    product(backend, inputs, weights, keepPanels, { c, addend: 0, gated: inOneLaunch ? to : 0 });
+    const factors = product(backend, inputs, weights, attributes, { c, addend: 0, gated: inOneLaunch ? to : 0 });
     if (!inOneLaunch) backend.runtime.stream.launch.swiglu(c, to, rows, width);
-    return [gated, gateUp];
+    return [gateUp, gated, ...factors];
   },
 
   TwLinearGradInput(backend, inputs, { count, column }) {
@@ -111,7 +126,7 @@ export const linearKernels: KernelTable = {
     const [a, n] = [at(backend, dy), totalRows(weights)];
     const { launch } = backend.runtime.stream;
     withPanels(backend, 'backward', weights, (panels) =>
-      launch.gemm(rows, k, n, a, column, stride, panels, c, 0, k, accumulate ? 1 : 0, 0, 0, 0),
+      launch.gemm(rows, k, n, a, column, stride, panels, c, 0, k, accumulate ? 1 : 0, 0, 0, 0, 0, 0, 0),
     );
     return dx;
   },

@@ -56,14 +56,27 @@ export interface StoredProduct {
   backward: boolean;
   /** Backward: added to what c holds. */
   accumulate: boolean;
-  /** Forward: what follows the product, see native/gemm/epilogue.h; 0 where it is left out. `gated` only if isOneLaunch. */
-  epilogue?: { bias: Address; addend: Address; gated: Address };
+  /** Forward: what comes before and after the product, see native/gemm/prologue.h and epilogue.h. */
+  fused?: Fused;
 }
+
+/** 0 where something is left out. */
+interface Fused {
+  bias: Address;
+  addend: Address;
+  /** Only if isOneLaunch. */
+  gated: Address;
+  norm: Address;
+  inverse: Address;
+  epsilon: number;
+}
+
+const NOTHING_FUSED: Fused = { bias: 0, addend: 0, gated: 0, norm: 0, inverse: 0, epsilon: 0 };
 
 /** y = x Wᵀ, or dx = dy W, for weights side by side of which some are stored. */
 export function storedProduct(backend: NativeBackend, weights: readonly tf.TensorInfo[], product: StoredProduct): void {
   const { rows, a, c, backward, accumulate } = product;
-  const { bias, addend, gated } = product.epilogue ?? { bias: 0, addend: 0, gated: 0 };
+  const { bias, addend, gated, norm, inverse, epsilon } = product.fused ?? NOTHING_FUSED;
   const k = weights[0]!.shape[1]!;
   const total = weights.reduce((sum, weight) => sum + weight.shape[0]!, 0);
   const aStride = backward ? total : k;
@@ -95,6 +108,9 @@ export function storedProduct(backend: NativeBackend, weights: readonly tf.Tenso
       bias,
       addend,
       gated,
+      norm,
+      inverse,
+      epsilon,
     );
     column += p.n + q.n + r.n;
   }

@@ -17,11 +17,16 @@ export function swiglu(gateUp: tf.Tensor2D): tf.Tensor2D {
     throw new TensorError('TW_TENSORS_SHAPE', `swiglu: gateUp has ${gateUp.shape[1]} columns, expected an even number`);
   }
   if (!hasKernel('TwSwiglu')) return swigluComposite(gateUp);
+  return recordSwiglu(gateUp, () => runKernel('TwSwiglu', { x: gateUp }));
+}
+
+/** The tape node of a swiglu whose output `compute` gives. */
+export function recordSwiglu(gateUp: tf.Tensor2D, compute: () => tf.Tensor2D): tf.Tensor2D {
   const output = record<tf.Tensor2D>({
     inputs: { x: gateUp },
     forward(save) {
       save([gateUp]);
-      return runKernel('TwSwiglu', { x: gateUp });
+      return compute();
     },
     backward: (dy, [x]) => ({ x: () => runKernel('TwSwigluGrad', { dy, x: x! }) }),
   });

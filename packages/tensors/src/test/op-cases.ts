@@ -84,9 +84,10 @@ function addedToCase(rows: number): OpCase {
       biases: [vector(inputs, 'qBias'), vector(inputs, 'kBias')],
       addend: matrix(inputs, 'addend'),
       lowRank: [null, { narrow: matrix(inputs, 'narrow'), wide: matrix(inputs, 'wide') }],
+      norm: { weight: vector(inputs, 'norm'), epsilon: 1e-5 },
     });
   return {
-    name: `linear of ${rows} rows with biases, an addend and a low-rank term`,
+    name: `linear of ${rows} normalised rows with biases, an addend and a low-rank term`,
     shapes: {
       x: [rows, 20],
       q: [21, 20],
@@ -96,6 +97,7 @@ function addedToCase(rows: number): OpCase {
       addend: [rows, 30],
       narrow: [rows, 4],
       wide: [9, 4],
+      norm: [20],
     },
     fused: (inputs) => [run(inputs, linear)],
     composite: (inputs) => [run(inputs, linearComposite)],
@@ -104,14 +106,15 @@ function addedToCase(rows: number): OpCase {
 
 function gatedCase(rows: number, width: number): OpCase {
   const weights = (inputs: OpInputs) => [matrix(inputs, 'gate'), matrix(inputs, 'up')] as const;
-  const biases = (inputs: OpInputs) => [null, vector(inputs, 'upBias')];
+  const options = (inputs: OpInputs) => ({
+    biases: [null, vector(inputs, 'upBias')],
+    norm: { weight: vector(inputs, 'norm'), epsilon: 1e-5 },
+  });
   return {
-    name: `gatedLinear [${rows}, 20] to ${width} columns`,
-    shapes: { x: [rows, 20], gate: [width, 20], up: [width, 20], upBias: [width] },
-    fused: (inputs) => [gatedLinear(matrix(inputs, 'x'), ...weights(inputs), biases(inputs))],
-    composite: (inputs) => [
-      swigluComposite(linearComposite(matrix(inputs, 'x'), weights(inputs), { biases: biases(inputs) })),
-    ],
+    name: `gatedLinear of normalised rows [${rows}, 20] to ${width} columns`,
+    shapes: { x: [rows, 20], gate: [width, 20], up: [width, 20], upBias: [width], norm: [20] },
+    fused: (inputs) => [gatedLinear(matrix(inputs, 'x'), ...weights(inputs), options(inputs))],
+    composite: (inputs) => [swigluComposite(linearComposite(matrix(inputs, 'x'), weights(inputs), options(inputs)))],
   };
 }
 
