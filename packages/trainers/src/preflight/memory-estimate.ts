@@ -85,19 +85,20 @@ function numbersOfToken(model: LanguageModel): Record<'saved' | 'working' | 'inp
   const block = 2 * (hiddenSize + 1) + qkv + attended + headCount + 2 * intermediateSize;
   const widest = 4 * intermediateSize + hiddenSize; // the gated product and its gradient, those of gate and up, the stream's
   const adapter = adapterNumbers(model);
-  const working =
-    adapter === undefined ? widest : adapter.isOnMlp ? 2 * widest + 6 * hiddenSize : widest + 3 * hiddenSize;
+  // A pair's outputs are added in place; those of a layer with a magnitude are made beside it.
+  const beside = adapter?.hasMagnitudes ? widest + 6 * hiddenSize : 3 * hiddenSize;
+  const working = adapter === undefined ? widest : widest + beside;
   return { saved: block + (adapter?.saved ?? 0) / layerCount, working, input: hiddenSize };
 }
 
 /** Of all blocks: both narrow products of each pair; with DoRA the layer's output and the pair's as well, before and after the gain. */
-function adapterNumbers({ adapter }: LanguageModel): { saved: number; isOnMlp: boolean } | undefined {
+function adapterNumbers({ adapter }: LanguageModel): { saved: number; hasMagnitudes: boolean } | undefined {
   if (adapter === undefined) return undefined;
   const saved = [...adapter.pairs.values()].map(
     ({ a, b, magnitude }) => 2 * a.shape[0]! + (magnitude ? 4 * b.shape[0]! : 0),
   );
   return {
     saved: saved.reduce((sum, own) => sum + own, 0),
-    isOnMlp: [...adapter.pairs.keys()].some((name) => name.includes('.mlp.')),
+    hasMagnitudes: [...adapter.pairs.values()].some(({ magnitude }) => magnitude !== undefined),
   };
 }
