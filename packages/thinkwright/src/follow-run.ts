@@ -46,8 +46,12 @@ export async function followRun(recipe: Recipe, output: Output, options: FollowO
     return conclude(summary, output, resumeCommand, interrupt.status());
   } catch (error) {
     view?.close();
-    if (saved) output.note(`What was saved before is kept. To go on: ${output.colors.bold(resumeCommand)}`);
-    throw error;
+    const isStopped = interrupt.status() !== 0 && error instanceof Error && error.name === 'AbortError';
+    const kept = saved ? 'What was saved before is kept. ' : isStopped ? 'Nothing was trained yet. ' : undefined;
+    if (kept) output.note(`${kept}To go on: ${output.colors.bold(resumeCommand)}`);
+    if (!isStopped) throw error;
+    output.result({ status: 'aborted', folder: run.folder, resume: resumeCommand });
+    return interrupt.status();
   } finally {
     view?.close();
     interrupt.dispose();

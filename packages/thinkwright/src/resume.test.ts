@@ -76,6 +76,17 @@ describe.each([
   }, 300_000);
 });
 
+it('ends as interrupted, not as failed, before the first step', async () => {
+  const folder = join(root, 'early');
+  const stopped = await stopAt(folder, /run folder:/, 'SIGINT', 0);
+  expect(stopped.status, stopped.stderr).toBe(130);
+  expect(stopped.stderr).not.toContain('error');
+  expect(stopped.stderr).toMatch(/To go on: .* --resume$/m);
+  const again = await runCli(run(folder, '--resume'));
+  expect(again.status, again.stderr).toBe(0);
+  expect(fingerprint(folder)).toEqual(whole);
+}, 300_000);
+
 it('stops at once at the second Ctrl-C', async () => {
   let presses = 0;
   const done = await runCli(run(join(root, 'twice')), {
