@@ -1,35 +1,45 @@
 import { needsModel, ours, peer } from '../programs.mjs';
 
+const batches = [1, 8, 64];
+
+// float32 on both sides; and weights as the checkpoint holds them (bfloat16, computed in float32: the same tokens), against whichever of
+// its types is the faster one for transformers.
+const pairs = [
+  { name: 'decode', storage: 'float32', types: ['float32'] },
+  { name: 'decode, bfloat16 weights', storage: 'bfloat16', types: ['float32', 'bfloat16'] },
+];
+
 export default {
   name: 'decode',
-  about: 'greedy decoding of SmolLM2-135M, f32, batch 1 / 8 / 64, against transformers.generate',
+  about: 'greedy decoding of SmolLM2-135M, f32 and bfloat16 weights, batch 1 / 8 / 64, against transformers.generate',
   missing: needsModel,
   async run({ runs, model }) {
-    const rows = [1, 8, 64].map((batch) => ({
-      batch,
-      name: `decode, batch ${batch}, against transformers`,
-      unit: 'tokens/s',
-      ours: [],
-      peer: [],
+    const row = (batch, name, unit) => ({ batch, name, unit, ours: [], peer: [] });
+    const decoding = pairs.map((pair) => ({
+      ...pair,
+      rows: batches.map((batch) => row(batch, `${pair.name}, batch ${batch}, against transformers`, 'tokens/s')),
     }));
     const shares = [1, 64].map((batch) => ({
-      batch,
-      name: `JavaScript's share of a decoding step, batch ${batch}`,
-      unit: '%',
-      ours: [],
-      peer: [],
+      ...row(batch, `JavaScript's share of a decoding step, batch ${batch}`, '%'),
       lowerIsBetter: true,
     }));
-    const settings = ['--batch', '1', '8', '64', '--modes', 'greedy', '--runs', '1'];
+    const settings = ['--model', model, '--batch', ...batches.map(String), '--modes', 'greedy', '--runs', '1'];
     for (let round = 0; round < runs; round++) {
-      const theirs = await peer('hf_generate.py', ['--model', model, ...settings]);
-      const mine = await ours('decode.ts', ['--model', model, '--batch', '1,8,64']);
-      for (const { batch, ours: our } of shares) our.push(100 * mine.javascriptShare[batch]);
-      for (const row of rows) {
-        row.ours.push(mine.tokensPerSecond[row.batch]);
-        if (theirs) row.peer.push(theirs.decode_tokens_per_second[`greedy_${row.batch}`].median);
+      const theirs = new Map();
+      for (const type of ['float32', 'bfloat16']) {
+        theirs.set(type, await peer('hf_generate.py', [...settings, '--dtype', type]));
+      }
+      for (const { storage, types, rows } of decoding) {
+        const mine = await ours('decode.ts', ['--model', model, '--batch', batches.join(','), '--storage', storage]);
+        if (storage === 'float32')
+          for (const { batch, ours: our } of shares) our.push(100 * mine.javascriptShare[batch]);
+        for (const { batch, ours: our, peer: their } of rows) {
+          our.push(mine.tokensPerSecond[batch]);
+          const rates = types.map((type) => theirs.get(type)?.decode_tokens_per_second[`greedy_${batch}`].median);
+          if (rates.every((rate) => rate !== undefined)) their.push(Math.max(...rates));
+        }
       }
     }
-    return [...rows, ...shares];
+    return [...decoding.flatMap(({ rows }) => rows), ...shares];
   },
 };
