@@ -270,25 +270,51 @@ export class Launch {
     sink.end();
   }
 
-  rope(x: Address, table: Address, positions: Address, out: Address, rows: number, width: number, headDimension: number, headCount: number, inverse: number, tableRows: number): void {
+  rope(x: Address, table: Address, positions: Address, queryNorm: Address, keyNorm: Address, out: Address, rows: number, width: number, headDimension: number, headCount: number, queryHeadCount: number, epsilon: number, inverse: number, tableRows: number): void {
     const sink = this.#sink;
     const at = sink.begin(17);
     sink.words[at + 1] = x;
     sink.words[at + 2] = table;
     sink.words[at + 3] = positions;
-    sink.words[at + 4] = out;
-    sink.words[at + 5] = rows;
-    sink.words[at + 6] = width;
-    sink.words[at + 7] = headDimension;
-    sink.words[at + 8] = headCount;
-    sink.words[at + 9] = inverse;
-    sink.words[at + 10] = tableRows;
+    sink.words[at + 4] = queryNorm;
+    sink.words[at + 5] = keyNorm;
+    sink.words[at + 6] = out;
+    sink.words[at + 7] = rows;
+    sink.words[at + 8] = width;
+    sink.words[at + 9] = headDimension;
+    sink.words[at + 10] = headCount;
+    sink.words[at + 11] = queryHeadCount;
+    sink.floats[at + 12] = epsilon;
+    sink.words[at + 13] = inverse;
+    sink.words[at + 14] = tableRows;
+    sink.end();
+  }
+
+  ropeNormGrad(x: Address, table: Address, positions: Address, queryNorm: Address, keyNorm: Address, dOut: Address, dx: Address, dQueryNorm: Address, dKeyNorm: Address, rows: number, width: number, headDimension: number, headCount: number, queryHeadCount: number, epsilon: number, tableRows: number): void {
+    const sink = this.#sink;
+    const at = sink.begin(18);
+    sink.words[at + 1] = x;
+    sink.words[at + 2] = table;
+    sink.words[at + 3] = positions;
+    sink.words[at + 4] = queryNorm;
+    sink.words[at + 5] = keyNorm;
+    sink.words[at + 6] = dOut;
+    sink.words[at + 7] = dx;
+    sink.words[at + 8] = dQueryNorm;
+    sink.words[at + 9] = dKeyNorm;
+    sink.words[at + 10] = rows;
+    sink.words[at + 11] = width;
+    sink.words[at + 12] = headDimension;
+    sink.words[at + 13] = headCount;
+    sink.words[at + 14] = queryHeadCount;
+    sink.floats[at + 15] = epsilon;
+    sink.words[at + 16] = tableRows;
     sink.end();
   }
 
   swiglu(gateUp: Address, out: Address, rows: number, f: number): void {
     const sink = this.#sink;
-    const at = sink.begin(18);
+    const at = sink.begin(19);
     sink.words[at + 1] = gateUp;
     sink.words[at + 2] = out;
     sink.words[at + 3] = rows;
@@ -298,7 +324,7 @@ export class Launch {
 
   swigluGrad(gateUp: Address, dOut: Address, dGateUp: Address, rows: number, f: number): void {
     const sink = this.#sink;
-    const at = sink.begin(19);
+    const at = sink.begin(20);
     sink.words[at + 1] = gateUp;
     sink.words[at + 2] = dOut;
     sink.words[at + 3] = dGateUp;
@@ -309,7 +335,7 @@ export class Launch {
 
   attention(qkv: Address, offsets: Address, out: Address, logSumExp: Address, sequences: number, headCount: number, keyValueHeadCount: number, headDimension: number, scale: number): void {
     const sink = this.#sink;
-    const at = sink.begin(20);
+    const at = sink.begin(21);
     sink.words[at + 1] = qkv;
     sink.words[at + 2] = offsets;
     sink.words[at + 3] = out;
@@ -324,7 +350,7 @@ export class Launch {
 
   attentionGrad(qkv: Address, offsets: Address, out: Address, logSumExp: Address, dOut: Address, dQkv: Address, sequences: number, headCount: number, keyValueHeadCount: number, headDimension: number, scale: number): void {
     const sink = this.#sink;
-    const at = sink.begin(21);
+    const at = sink.begin(22);
     sink.words[at + 1] = qkv;
     sink.words[at + 2] = offsets;
     sink.words[at + 3] = out;
@@ -341,7 +367,7 @@ export class Launch {
 
   cachedAttention(qkv: Address, slots: Address, positions: Address, keyCache: Address, valueCache: Address, out: Address, rows: number, capacity: number, headCount: number, keyValueHeadCount: number, headDimension: number, scale: number, slotCount: number, cacheType: number): void {
     const sink = this.#sink;
-    const at = sink.begin(22);
+    const at = sink.begin(23);
     sink.words[at + 1] = qkv;
     sink.words[at + 2] = slots;
     sink.words[at + 3] = positions;
@@ -361,7 +387,7 @@ export class Launch {
 
   copyPrefix(keyCache: Address, valueCache: Address, fromSlot: number, toSlot: number, length: number, capacity: number, keyValueHeadCount: number, headDimension: number, cacheType: number): void {
     const sink = this.#sink;
-    const at = sink.begin(23);
+    const at = sink.begin(24);
     sink.words[at + 1] = keyCache;
     sink.words[at + 2] = valueCache;
     sink.words[at + 3] = fromSlot;
@@ -376,7 +402,7 @@ export class Launch {
 
   roundColumns(x: Address, out: Address, rows: number, columns: number, first: number): void {
     const sink = this.#sink;
-    const at = sink.begin(24);
+    const at = sink.begin(25);
     sink.words[at + 1] = x;
     sink.words[at + 2] = out;
     sink.words[at + 3] = rows;
@@ -387,7 +413,7 @@ export class Launch {
 
   tokenLogProbs(hidden: Address, weight: Address, targets: Address, bias: Address, logProbs: Address, entropy: Address, logSumExp: Address, rows: number, c: number, v: number, temperature: number, innerScale: number, cap: number, type: number): void {
     const sink = this.#sink;
-    const at = sink.begin(25);
+    const at = sink.begin(26);
     sink.words[at + 1] = hidden;
     sink.words[at + 2] = weight;
     sink.words[at + 3] = targets;
@@ -407,7 +433,7 @@ export class Launch {
 
   tokenLogProbsGrad(hidden: Address, weight: Address, targets: Address, bias: Address, logSumExp: Address, dLogProbs: Address, dHidden: Address, dWeight: Address, dBias: Address, rows: number, c: number, v: number, temperature: number, innerScale: number, cap: number, accumulate: number, type: number): void {
     const sink = this.#sink;
-    const at = sink.begin(26);
+    const at = sink.begin(27);
     sink.words[at + 1] = hidden;
     sink.words[at + 2] = weight;
     sink.words[at + 3] = targets;
@@ -430,7 +456,7 @@ export class Launch {
 
   sampleTokens(logits: Address, settings: Address, seeds: Address, keys: Address, positions: Address, slots: Address, counts: Address, ids: Address, logProbs: Address, rows: number, v: number, slotCount: number): void {
     const sink = this.#sink;
-    const at = sink.begin(27);
+    const at = sink.begin(28);
     sink.words[at + 1] = logits;
     sink.words[at + 2] = settings;
     sink.words[at + 3] = seeds;
@@ -448,7 +474,7 @@ export class Launch {
 
   startCounts(counts: Address, promptIds: Address, slot: number, length: number, v: number): void {
     const sink = this.#sink;
-    const at = sink.begin(28);
+    const at = sink.begin(29);
     sink.words[at + 1] = counts;
     sink.words[at + 2] = promptIds;
     sink.words[at + 3] = slot;
@@ -459,7 +485,7 @@ export class Launch {
 
   adamW(tensors: Address, tensorCount: number, elements: number, oneMinusBeta1: number, beta2: number, oneMinusBeta2: number, epsilon: number, gradientScale: Address): void {
     const sink = this.#sink;
-    const at = sink.begin(29);
+    const at = sink.begin(30);
     sink.words[at + 1] = tensors;
     sink.words[at + 2] = tensorCount;
     sink.words[at + 3] = elements;
@@ -474,7 +500,7 @@ export class Launch {
 
   globalNorm(tensors: Address, tensorCount: number, elements: number, norm: Address): void {
     const sink = this.#sink;
-    const at = sink.begin(30);
+    const at = sink.begin(31);
     sink.words[at + 1] = tensors;
     sink.words[at + 2] = tensorCount;
     sink.words[at + 3] = elements;
@@ -485,7 +511,7 @@ export class Launch {
 
   clipScale(norm: Address, maxNorm: number, scale: Address): void {
     const sink = this.#sink;
-    const at = sink.begin(31);
+    const at = sink.begin(32);
     sink.words[at + 1] = norm;
     sink.floats[at + 2] = maxNorm;
     sink.words[at + 3] = scale;
@@ -494,7 +520,7 @@ export class Launch {
 
   binary(op: number, type: number, a: Address, b: Address, out: Address, d0: number, d1: number, d2: number, d3: number, a0: number, a1: number, a2: number, a3: number, b0: number, b1: number, b2: number, b3: number): void {
     const sink = this.#sink;
-    const at = sink.begin(32);
+    const at = sink.begin(33);
     sink.words[at + 1] = op;
     sink.words[at + 2] = type;
     sink.words[at + 3] = a;
@@ -517,7 +543,7 @@ export class Launch {
 
   unary(op: number, type: number, x: Address, out: Address, count: number, low: number, high: number): void {
     const sink = this.#sink;
-    const at = sink.begin(33);
+    const at = sink.begin(34);
     sink.words[at + 1] = op;
     sink.words[at + 2] = type;
     sink.words[at + 3] = x;
@@ -530,7 +556,7 @@ export class Launch {
 
   select(type: number, condition: Address, a: Address, b: Address, out: Address, count: number, inner: number): void {
     const sink = this.#sink;
-    const at = sink.begin(34);
+    const at = sink.begin(35);
     sink.words[at + 1] = type;
     sink.words[at + 2] = condition;
     sink.words[at + 3] = a;
@@ -543,7 +569,7 @@ export class Launch {
 
   reduce(op: number, type: number, x: Address, out: Address, outer: number, length: number, inner: number): void {
     const sink = this.#sink;
-    const at = sink.begin(35);
+    const at = sink.begin(36);
     sink.words[at + 1] = op;
     sink.words[at + 2] = type;
     sink.words[at + 3] = x;
@@ -556,7 +582,7 @@ export class Launch {
 
   cumsum(type: number, x: Address, out: Address, outer: number, length: number, inner: number, exclusive: number, reverse: number): void {
     const sink = this.#sink;
-    const at = sink.begin(36);
+    const at = sink.begin(37);
     sink.words[at + 1] = type;
     sink.words[at + 2] = x;
     sink.words[at + 3] = out;
@@ -570,7 +596,7 @@ export class Launch {
 
   cast(from: number, to: number, x: Address, out: Address, count: number): void {
     const sink = this.#sink;
-    const at = sink.begin(37);
+    const at = sink.begin(38);
     sink.words[at + 1] = from;
     sink.words[at + 2] = to;
     sink.words[at + 3] = x;
@@ -581,7 +607,7 @@ export class Launch {
 
   stridedCopy(type: number, x: Address, out: Address, xOffset: number, outOffset: number, d0: number, d1: number, d2: number, d3: number, d4: number, x0: number, x1: number, x2: number, x3: number, x4: number, o0: number, o1: number, o2: number, o3: number, o4: number): void {
     const sink = this.#sink;
-    const at = sink.begin(38);
+    const at = sink.begin(39);
     sink.words[at + 1] = type;
     sink.words[at + 2] = x;
     sink.words[at + 3] = out;
@@ -607,7 +633,7 @@ export class Launch {
 
   gather(type: number, x: Address, indices: Address, out: Address, outer: number, axisSize: number, inner: number, count: number): void {
     const sink = this.#sink;
-    const at = sink.begin(39);
+    const at = sink.begin(40);
     sink.words[at + 1] = type;
     sink.words[at + 2] = x;
     sink.words[at + 3] = indices;
@@ -621,7 +647,7 @@ export class Launch {
 
   scatterAdd(values: Address, indices: Address, out: Address, outer: number, outSize: number, inner: number, count: number): void {
     const sink = this.#sink;
-    const at = sink.begin(40);
+    const at = sink.begin(41);
     sink.words[at + 1] = values;
     sink.words[at + 2] = indices;
     sink.words[at + 3] = out;
@@ -634,7 +660,7 @@ export class Launch {
 
   oneHot(outType: number, indices: Address, out: Address, count: number, depth: number, on: number, off: number): void {
     const sink = this.#sink;
-    const at = sink.begin(41);
+    const at = sink.begin(42);
     sink.words[at + 1] = outType;
     sink.words[at + 2] = indices;
     sink.words[at + 3] = out;
@@ -647,7 +673,7 @@ export class Launch {
 
   fill(type: number, out: Address, count: number, value: number): void {
     const sink = this.#sink;
-    const at = sink.begin(42);
+    const at = sink.begin(43);
     sink.words[at + 1] = type;
     sink.words[at + 2] = out;
     sink.words[at + 3] = count;
@@ -657,7 +683,7 @@ export class Launch {
 
   range(type: number, out: Address, count: number, start: number, step: number): void {
     const sink = this.#sink;
-    const at = sink.begin(43);
+    const at = sink.begin(44);
     sink.words[at + 1] = type;
     sink.words[at + 2] = out;
     sink.words[at + 3] = count;
@@ -668,7 +694,7 @@ export class Launch {
 
   copyBytes(from: Address, to: Address, bytes: number): void {
     const sink = this.#sink;
-    const at = sink.begin(44);
+    const at = sink.begin(45);
     sink.words[at + 1] = from;
     sink.words[at + 2] = to;
     sink.words[at + 3] = bytes;
@@ -678,7 +704,7 @@ export class Launch {
 
   argMax(x: Address, out: Address, rows: number, n: number): void {
     const sink = this.#sink;
-    const at = sink.begin(45);
+    const at = sink.begin(46);
     sink.words[at + 1] = x;
     sink.words[at + 2] = out;
     sink.words[at + 3] = rows;
@@ -688,7 +714,7 @@ export class Launch {
 
   addInt(x: Address, count: number, by: number): void {
     const sink = this.#sink;
-    const at = sink.begin(46);
+    const at = sink.begin(47);
     sink.words[at + 1] = x;
     sink.words[at + 2] = count;
     sink.words[at + 3] = by;
@@ -697,7 +723,7 @@ export class Launch {
 
   randomUniform(out: Address, count: number, key0: number, key1: number, counter1: number, counter2: number, counter3: number, low: number, high: number): void {
     const sink = this.#sink;
-    const at = sink.begin(47);
+    const at = sink.begin(48);
     sink.words[at + 1] = out;
     sink.words[at + 2] = count;
     sink.words[at + 3] = key0;
@@ -712,7 +738,7 @@ export class Launch {
 
   randomNormal(out: Address, count: number, key0: number, key1: number, counter1: number, counter2: number, counter3: number, mean: number, deviation: number): void {
     const sink = this.#sink;
-    const at = sink.begin(48);
+    const at = sink.begin(49);
     sink.words[at + 1] = out;
     sink.words[at + 2] = count;
     sink.words[at + 3] = key0;
@@ -727,7 +753,7 @@ export class Launch {
 
   dropout(x: Address, out: Address, count: number, key0: number, key1: number, counter1: number, counter2: number, counter3: number, rate: number): void {
     const sink = this.#sink;
-    const at = sink.begin(49);
+    const at = sink.begin(50);
     sink.words[at + 1] = x;
     sink.words[at + 2] = out;
     sink.words[at + 3] = count;
@@ -742,7 +768,7 @@ export class Launch {
 
   roofline(x: Address, count: number, iterations: number, out: Address): void {
     const sink = this.#sink;
-    const at = sink.begin(50);
+    const at = sink.begin(51);
     sink.words[at + 1] = x;
     sink.words[at + 2] = count;
     sink.words[at + 3] = iterations;
@@ -979,13 +1005,38 @@ export const KERNELS: readonly { name: string; fields: readonly KernelField[] }[
       { name: 'x', type: 'address', word: 1, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows * fields.width) },
       { name: 'table', type: 'address', word: 2, access: 'in', optional: false, bytes: (fields) => 4 * (fields.tableRows * fields.headDimension) },
       { name: 'positions', type: 'address', word: 3, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows) },
-      { name: 'out', type: 'address', word: 4, access: 'out', optional: false, bytes: (fields) => 4 * (fields.rows * fields.width) },
-      { name: 'rows', type: 'int', word: 5 },
-      { name: 'width', type: 'int', word: 6 },
-      { name: 'headDimension', type: 'int', word: 7 },
-      { name: 'headCount', type: 'int', word: 8 },
-      { name: 'inverse', type: 'int', word: 9 },
-      { name: 'tableRows', type: 'int', word: 10 },
+      { name: 'queryNorm', type: 'address', word: 4, access: 'in', optional: true, bytes: (fields) => 4 * (fields.headDimension) },
+      { name: 'keyNorm', type: 'address', word: 5, access: 'in', optional: true, bytes: (fields) => 4 * (fields.headDimension) },
+      { name: 'out', type: 'address', word: 6, access: 'out', optional: false, bytes: (fields) => 4 * (fields.rows * fields.width) },
+      { name: 'rows', type: 'int', word: 7 },
+      { name: 'width', type: 'int', word: 8 },
+      { name: 'headDimension', type: 'int', word: 9 },
+      { name: 'headCount', type: 'int', word: 10 },
+      { name: 'queryHeadCount', type: 'int', word: 11 },
+      { name: 'epsilon', type: 'float', word: 12 },
+      { name: 'inverse', type: 'int', word: 13 },
+      { name: 'tableRows', type: 'int', word: 14 },
+    ],
+  },
+  {
+    name: 'ropeNormGrad',
+    fields: [
+      { name: 'x', type: 'address', word: 1, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows * fields.width) },
+      { name: 'table', type: 'address', word: 2, access: 'in', optional: false, bytes: (fields) => 4 * (fields.tableRows * fields.headDimension) },
+      { name: 'positions', type: 'address', word: 3, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows) },
+      { name: 'queryNorm', type: 'address', word: 4, access: 'in', optional: false, bytes: (fields) => 4 * (fields.headDimension) },
+      { name: 'keyNorm', type: 'address', word: 5, access: 'in', optional: false, bytes: (fields) => 4 * (fields.headDimension) },
+      { name: 'dOut', type: 'address', word: 6, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows * fields.width) },
+      { name: 'dx', type: 'address', word: 7, access: 'out', optional: false, bytes: (fields) => 4 * (fields.rows * fields.width) },
+      { name: 'dQueryNorm', type: 'address', word: 8, access: 'out', optional: false, bytes: (fields) => 4 * (fields.headDimension) },
+      { name: 'dKeyNorm', type: 'address', word: 9, access: 'out', optional: false, bytes: (fields) => 4 * (fields.headDimension) },
+      { name: 'rows', type: 'int', word: 10 },
+      { name: 'width', type: 'int', word: 11 },
+      { name: 'headDimension', type: 'int', word: 12 },
+      { name: 'headCount', type: 'int', word: 13 },
+      { name: 'queryHeadCount', type: 'int', word: 14 },
+      { name: 'epsilon', type: 'float', word: 15 },
+      { name: 'tableRows', type: 'int', word: 16 },
     ],
   },
   {

@@ -30,7 +30,7 @@ export { gatedLinear } from './ops/gated-linear.ts';
 export { gatherRows } from './ops/gather-rows.ts';
 export { type InputNorm, type LinearOptions, type LowRankTerm, linear } from './ops/linear.ts';
 export { type RmsNormOptions, rmsNorm } from './ops/rms-norm.ts';
-export { type RopeOptions, rope } from './ops/rope.ts';
+export { type HeadNorms, type RopeOptions, rope } from './ops/rope.ts';
 export { roundKeyValues } from './ops/round-key-values.ts';
 export { type RuledRow, sampleByRules } from './ops/sample-by-rules.ts';
 export { type SampledTokens, type SamplingRows, sampleRows } from './ops/sample-rows.ts';

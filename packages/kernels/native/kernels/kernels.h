@@ -42,9 +42,14 @@ struct Kernels {
   void (*rmsNormGrad)(const float* x, const float* weight, const float* rstd, const float* dOut, float* dx, float* dWeight, int rows, int c,
                       int accumulate);
   // x, out [rows, width] (may be the same block); table [P, D]: row p = D/2 cosines then D/2 sines; half-split rotation of the
-  // first headCount heads, the rest is copied. inverse = 1 rotates back (the gradient).
-  void (*rope)(const float* x, const float* table, const int32_t* positions, float* out, int rows, int width, int headDimension, int headCount,
-               int inverse, int tableRows);
+  // first headCount heads, the rest is copied. inverse = 1 rotates back (the gradient). queryNorm and keyNorm [D] (null: none) are the
+  // weights of an RMSNorm of each head before the rotation, of the first queryHeadCount heads and of the others.
+  void (*rope)(const float* x, const float* table, const int32_t* positions, const float* queryNorm, const float* keyNorm, float* out, int rows,
+               int width, int headDimension, int headCount, int queryHeadCount, float epsilon, int inverse, int tableRows);
+  // gradient of rope with norms; dx must be no other block
+  void (*ropeNormGrad)(const float* x, const float* table, const int32_t* positions, const float* queryNorm, const float* keyNorm,
+                       const float* dOut, float* dx, float* dQueryNorm, float* dKeyNorm, int rows, int width, int headDimension,
+                       int headCount, int queryHeadCount, float epsilon, int tableRows);
   // gateUp [rows, 2f]; out = silu(gate) * up
   void (*swiglu)(const float* gateUp, float* out, int rows, int f);
   void (*swigluGrad)(const float* gateUp, const float* dOut, float* dGateUp, int rows, int f);

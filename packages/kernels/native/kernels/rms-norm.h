@@ -24,6 +24,7 @@ inline float inverseRootMeanSquare(const float* x, int c, float epsilon) {
   return 1.0f / std::sqrt(sum.sum() / static_cast<float>(c) + epsilon);
 }
 
+// One row; out may be x.
 template <class V>
 inline void scaleRow(const float* x, float scale, const float* weight, float* out, int c) {
   const V scales = V::broadcast(scale);
@@ -39,39 +40,52 @@ void rmsNorm(const float* x, const float* weight, float* out, float* rstd, int r
   });
 }
 
-// dx = rstd * (dy w) - x * rstd³ / C * Σ (dy w x)
+// dx = rstd * (dy w) - x * rstd³ / C * Σ (dy w x), and dy x rstd added to `sums`, for one row; dx may be the gradient's place.
 template <class V>
-void rmsNormGrad(const float* x, const float* weight, const float* rstd, const float* dOut, float* dx, float* dWeight, int rows, int c,
-                 int accumulate) {
-  const int ranges = (rows + kNormRowRange - 1) / kNormRowRange;
-  float* partial = sharedScratch<float>(0, static_cast<size_t>(std::max(ranges, 1)) * c);
-  parallel(ranges, [&](int range) {
-    float* sums = partial + static_cast<size_t>(range) * c;
-    std::memset(sums, 0, static_cast<size_t>(c) * 4);
-    const int end = std::min(rows, (range + 1) * kNormRowRange);
-    for (std::int64_t row = static_cast<std::int64_t>(range) * kNormRowRange; row < end; row++) {
-      const float *value = x + row * c, *gradient = dOut + row * c;
-      V sum = V::zero();
-      for (int j = 0; j < c; j += 8) {
-        const V scaled = V::loadFirst(gradient + j, c - j) * V::loadFirst(weight + j, c - j);
-        sum = V::fma(scaled, V::loadFirst(value + j, c - j), sum);
-      }
-      const float scale = rstd[row];
-      const V scales = V::broadcast(scale);
-      const V back = V::broadcast(sum.sum() * scale * scale * scale / static_cast<float>(c));
-      for (int j = 0; j < c; j += 8) {
-        const V a = V::loadFirst(value + j, c - j), g = V::loadFirst(gradient + j, c - j);
-        (scales * (g * V::loadFirst(weight + j, c - j)) - back * a).storeFirst(dx + row * c + j, c - j);
-        V::fma(a * scales, g, V::loadFirst(sums + j, c - j)).storeFirst(sums + j, c - j);
-      }
-    }
-  });
-  if (dWeight == nullptr) return;
+inline void rmsNormGradRow(const float* value, const float* gradient, const float* weight, float scale, float* dx, float* sums, int c) {
+  V sum = V::zero();
+  for (int j = 0; j < c; j += 8) {
+    const V scaled = V::loadFirst(gradient + j, c - j) * V::loadFirst(weight + j, c - j);
+    sum = V::fma(scaled, V::loadFirst(value + j, c - j), sum);
+  }
+  const V scales = V::broadcast(scale);
+  const V back = V::broadcast(sum.sum() * scale * scale * scale / static_cast<float>(c));
+  for (int j = 0; j < c; j += 8) {
+    const V a = V::loadFirst(value + j, c - j), g = V::loadFirst(gradient + j, c - j);
+    (scales * (g * V::loadFirst(weight + j, c - j)) - back * a).storeFirst(dx + j, c - j);
+    V::fma(a * scales, g, V::loadFirst(sums + j, c - j)).storeFirst(sums + j, c - j);
+  }
+}
+
+inline int normRanges(std::int64_t rows) { return static_cast<int>((rows + kNormRowRange - 1) / kNormRowRange); }
+
+// body(row, sums) for the rows of one range.
+template <class Body>
+inline void forNormRange(int range, std::int64_t rows, float* sums, int c, Body&& body) {
+  std::memset(sums, 0, static_cast<size_t>(c) * 4);
+  const std::int64_t end = std::min<std::int64_t>(rows, (range + 1LL) * kNormRowRange);
+  for (std::int64_t row = static_cast<std::int64_t>(range) * kNormRowRange; row < end; row++) body(row, sums);
+}
+
+inline void sumNormRanges(const float* partial, int ranges, int c, float* dWeight, int accumulate) {
   for (int j = 0; j < c; j++) {
     float sum = 0;
     for (int range = 0; range < ranges; range++) sum += partial[static_cast<size_t>(range) * c + j];
     dWeight[j] = accumulate ? dWeight[j] + sum : sum;
   }
+}
+
+template <class V>
+void rmsNormGrad(const float* x, const float* weight, const float* rstd, const float* dOut, float* dx, float* dWeight, int rows, int c,
+                 int accumulate) {
+  const int ranges = normRanges(rows);
+  float* partial = sharedScratch<float>(0, static_cast<size_t>(std::max(ranges, 1)) * c);
+  parallel(ranges, [&](int range) {
+    forNormRange(range, rows, partial + static_cast<size_t>(range) * c, c, [&](std::int64_t row, float* sums) {
+      rmsNormGradRow<V>(x + row * c, dOut + row * c, weight, rstd[row], dx + row * c, sums, c);
+    });
+  });
+  if (dWeight != nullptr) sumNormRanges(partial, ranges, c, dWeight, accumulate);
 }
 
 }  // namespace

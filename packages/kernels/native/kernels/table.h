@@ -26,6 +26,7 @@ constexpr Kernels makeKernels() {
       .rmsNorm = rmsNorm<V>,
       .rmsNormGrad = rmsNormGrad<V>,
       .rope = rope<V>,
+      .ropeNormGrad = ropeNormGrad<V>,
       .swiglu = swiglu<V>,
       .swigluGrad = swigluGrad<V>,
       .attention = attention<V>,

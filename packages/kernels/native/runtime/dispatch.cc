@@ -47,6 +47,8 @@ void execute(const Record& record) {
       return as<RmsNormGradRecord>(record).apply(kernels().rmsNormGrad);
     case Kernel::rope:
       return as<RopeRecord>(record).apply(kernels().rope);
+    case Kernel::ropeNormGrad:
+      return as<RopeNormGradRecord>(record).apply(kernels().ropeNormGrad);
     case Kernel::swiglu:
       return as<SwigluRecord>(record).apply(kernels().swiglu);
     case Kernel::swigluGrad:

@@ -39,6 +39,7 @@ enum class Kernel : std::int32_t {
   rmsNorm,
   rmsNormGrad,
   rope,
+  ropeNormGrad,
   swiglu,
   swigluGrad,
   attention,
@@ -74,7 +75,7 @@ enum class Kernel : std::int32_t {
   roofline,
 };
 
-constexpr int kKernelCount = 51;
+constexpr int kKernelCount = 52;
 inline constexpr const char* kKernelNames[] = {
     "noop",
     "replay",
@@ -94,6 +95,7 @@ inline constexpr const char* kKernelNames[] = {
     "rmsNorm",
     "rmsNormGrad",
     "rope",
+    "ropeNormGrad",
     "swiglu",
     "swigluGrad",
     "attention",
@@ -440,20 +442,50 @@ struct RopeRecord {
   Address<const float> x;
   Address<const float> table;
   Address<const std::int32_t> positions;
+  Address<const float> queryNorm;
+  Address<const float> keyNorm;
   Address<float> out;
   std::int32_t rows;
   std::int32_t width;
   std::int32_t headDimension;
   std::int32_t headCount;
+  std::int32_t queryHeadCount;
+  float epsilon;
   std::int32_t inverse;
   std::int32_t tableRows;
 
   template <class Function>
   void apply(Function&& function) const {
-    function(x, table, positions, out, rows, width, headDimension, headCount, inverse, tableRows);
+    function(x, table, positions, queryNorm, keyNorm, out, rows, width, headDimension, headCount, queryHeadCount, epsilon, inverse, tableRows);
   }
 };
-static_assert(sizeof(RopeRecord) == 44);
+static_assert(sizeof(RopeRecord) == 60);
+
+struct RopeNormGradRecord {
+  std::int32_t kernel;
+  Address<const float> x;
+  Address<const float> table;
+  Address<const std::int32_t> positions;
+  Address<const float> queryNorm;
+  Address<const float> keyNorm;
+  Address<const float> dOut;
+  Address<float> dx;
+  Address<float> dQueryNorm;
+  Address<float> dKeyNorm;
+  std::int32_t rows;
+  std::int32_t width;
+  std::int32_t headDimension;
+  std::int32_t headCount;
+  std::int32_t queryHeadCount;
+  float epsilon;
+  std::int32_t tableRows;
+
+  template <class Function>
+  void apply(Function&& function) const {
+    function(x, table, positions, queryNorm, keyNorm, dOut, dx, dQueryNorm, dKeyNorm, rows, width, headDimension, headCount, queryHeadCount, epsilon, tableRows);
+  }
+};
+static_assert(sizeof(RopeNormGradRecord) == 68);
 
 struct SwigluRecord {
   std::int32_t kernel;

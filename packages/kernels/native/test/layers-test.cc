@@ -1,4 +1,5 @@
 // rmsNorm, rope, swiglu and row gathers against double loops; gradients against central differences of those loops.
+#include <algorithm>
 #include <set>
 
 #include "check.h"
@@ -54,43 +55,144 @@ void norm() {
   }
 }
 
+// [table, D]: D/2 cosines, then D/2 sines of the usual frequencies
+Floats rotationTable(int table, int dimension) {
+  Floats angles(table * dimension);
+  const int half = dimension / 2;
+  for (int p = 0; p < table; p++) {
+    for (int d = 0; d < half; d++) {
+      const double angle = p * std::pow(10000.0, -2.0 * d / dimension);
+      angles[p * dimension + d] = static_cast<float>(std::cos(angle));
+      angles[p * dimension + half + d] = static_cast<float>(std::sin(angle));
+    }
+  }
+  return angles;
+}
+
+// The heads x [rows, width] begins with, turned; the rest copied.
+Doubles ropeOracle(const Doubles& x, const Floats& angles, const std::vector<std::int32_t>& positions, int width, int dimension, int heads) {
+  Doubles out = x;
+  const int half = dimension / 2;
+  for (size_t i = 0; i < positions.size(); i++) {
+    for (int h = 0; h < heads; h++) {
+      for (int d = 0; d < half; d++) {
+        const size_t at = i * width + h * dimension + d;
+        const double cosine = angles[positions[i] * dimension + d], sine = angles[positions[i] * dimension + half + d];
+        out[at] = x[at] * cosine - x[at + half] * sine;
+        out[at + half] = x[at + half] * cosine + x[at] * sine;
+      }
+    }
+  }
+  return out;
+}
+
+std::vector<std::int32_t> randomPositions(Random& random, int rows, int table) {
+  std::vector<std::int32_t> positions(rows);
+  for (auto& position : positions) position = random.below(table);
+  return positions;
+}
+
 void rotary() {
   Random random(11);
   for (const int dimension : {2, 8, 12, 16, 64}) {
-    const int rows = 40, heads = 3, width = 5 * dimension, table = 50, half = dimension / 2;
-    const Floats x = random.floats(rows * width);
-    Floats angles = random.floats(table * dimension);
-    for (int p = 0; p < table; p++) {
-      for (int d = 0; d < half; d++) {
-        const double angle = p * std::pow(10000.0, -2.0 * d / dimension);
-        angles[p * dimension + d] = static_cast<float>(std::cos(angle));
-        angles[p * dimension + half + d] = static_cast<float>(std::sin(angle));
-      }
-    }
-    std::vector<std::int32_t> positions(rows);
-    for (auto& position : positions) position = random.below(table);
-    Doubles expected = toDoubles(x);
-    for (int i = 0; i < rows; i++) {
-      for (int h = 0; h < heads; h++) {
-        for (int d = 0; d < half; d++) {
-          const double a = x[i * width + h * dimension + d], b = x[i * width + h * dimension + half + d];
-          const double cosine = angles[positions[i] * dimension + d], sine = angles[positions[i] * dimension + half + d];
-          expected[i * width + h * dimension + d] = a * cosine - b * sine;
-          expected[i * width + h * dimension + half + d] = b * cosine + a * sine;
-        }
-      }
-    }
+    const int rows = 40, heads = 3, width = 5 * dimension, table = 50;
+    const Floats x = random.floats(rows * width), angles = rotationTable(table, dimension);
+    const auto positions = randomPositions(random, rows, table);
     const auto rotate = [&](const Floats& from, int inverse, bool inPlace) {
       return onEverySetting("rope", [&](const Tables& t) {
         Floats out = inPlace ? from : Floats(from.size(), NAN);
-        t.kernels.rope(inPlace ? out.data() : from.data(), angles.data(), positions.data(), out.data(), rows, width, dimension, heads, inverse, table);
+        t.kernels.rope(inPlace ? out.data() : from.data(), angles.data(), positions.data(), nullptr, nullptr, out.data(), rows, width, dimension,
+                       heads, 0, 0, inverse, table);
         return out;
       });
     };
     const Floats out = rotate(x, 0, false);
-    expectClose(out, expected, 2e-7, "rope");
+    expectClose(out, ropeOracle(toDoubles(x), angles, positions, width, dimension, heads), 2e-7, "rope");
     expectSameBits(rotate(x, 0, true), out, "rope in place");
     expectClose(rotate(out, 1, false), toDoubles(x), 3e-7, "rope and back");
+  }
+}
+
+// Columns [from, from + count) of rows of `width`, and back.
+Floats columnsOf(const Floats& x, int width, int from, int count) {
+  Floats out;
+  for (size_t at = from; at < x.size(); at += width) out.insert(out.end(), x.begin() + at, x.begin() + at + count);
+  return out;
+}
+
+void putColumns(Floats& x, int width, int from, int count, const float* values) {
+  for (size_t i = 0; i < x.size() / width; i++) std::copy_n(values + i * count, count, x.begin() + i * width + from);
+}
+
+void rotaryWithNorms() {
+  Random random(14);
+  for (const int dimension : {2, 12, 16, 128}) {
+    const int rows = 70, queryHeads = 4, keyHeads = 2, heads = queryHeads + keyHeads, width = (heads + keyHeads) * dimension, table = 50;
+    const Floats x = random.floats(rows * width), dOut = random.floats(rows * width), angles = rotationTable(table, dimension);
+    const Floats norms[] = {random.floats(dimension, 0.5, 1.5), random.floats(dimension, 0.5, 1.5)};
+    const auto positions = randomPositions(random, rows, table);
+    const int begin[] = {0, queryHeads * dimension}, count[] = {queryHeads * dimension, keyHeads * dimension};
+    const size_t size = x.size();
+
+    // the two kernels one after the other
+    const Tables first = allTables()[0];
+    const auto rotate = [&](const Floats& from, int inverse) {
+      Floats out(size, NAN);
+      first.kernels.rope(from.data(), angles.data(), positions.data(), nullptr, nullptr, out.data(), rows, width, dimension, heads, 0, 0, inverse, table);
+      return out;
+    };
+    Floats normalized = x, expectedGradient = rotate(dOut, 1), expectedWeights;
+    for (const int part : {0, 1}) {
+      const Floats values = columnsOf(x, width, begin[part], count[part]), dNormalized = columnsOf(expectedGradient, width, begin[part], count[part]);
+      const int normRows = static_cast<int>(values.size()) / dimension;
+      Floats out(values.size()), rstd(normRows), dx(values.size()), dWeight(dimension);
+      first.kernels.rmsNorm(values.data(), norms[part].data(), out.data(), rstd.data(), normRows, dimension, 1e-6f);
+      putColumns(normalized, width, begin[part], count[part], out.data());
+      first.kernels.rmsNormGrad(values.data(), norms[part].data(), rstd.data(), dNormalized.data(), dx.data(), dWeight.data(), normRows, dimension, 0);
+      putColumns(expectedGradient, width, begin[part], count[part], dx.data());
+      expectedWeights.insert(expectedWeights.end(), dWeight.begin(), dWeight.end());
+    }
+
+    for (const bool inPlace : {false, true}) {
+      const Floats out = onEverySetting("rope with norms", [&](const Tables& t) {
+        Floats result = inPlace ? x : Floats(size, NAN);
+        t.kernels.rope(inPlace ? result.data() : x.data(), angles.data(), positions.data(), norms[0].data(), norms[1].data(), result.data(), rows,
+                       width, dimension, heads, queryHeads, 1e-6f, 0, table);
+        return result;
+      });
+      expectSameBits(out, rotate(normalized, 0), "rope with norms equals rmsNorm, then rope");
+    }
+    const Floats gradient = onEverySetting("ropeNormGrad", [&](const Tables& t) {
+      Floats result(size + 2 * dimension, NAN);
+      t.kernels.ropeNormGrad(x.data(), angles.data(), positions.data(), norms[0].data(), norms[1].data(), dOut.data(), result.data(),
+                             result.data() + size, result.data() + size + dimension, rows, width, dimension, heads, queryHeads, 1e-6f, table);
+      return result;
+    });
+    expectSameBits(Floats(gradient.begin(), gradient.begin() + size), expectedGradient, "ropeNormGrad: dx of the two kernels");
+    expectSameBits(Floats(gradient.begin() + size, gradient.end()), expectedWeights, "ropeNormGrad: weights of the two kernels");
+
+    const auto oracle = [&](const Doubles& value, const Doubles& query, const Doubles& key) {
+      Doubles scaled = value;
+      for (int row = 0; row < rows; row++) {
+        for (int head = 0; head < heads; head++) {
+          const auto at = row * width + head * dimension;
+          const Doubles one = rmsNormOracle(Doubles(value.begin() + at, value.begin() + at + dimension), head < queryHeads ? query : key, 1, dimension, 1e-6);
+          std::copy(one.begin(), one.end(), scaled.begin() + at);
+        }
+      }
+      return ropeOracle(scaled, angles, positions, width, dimension, heads);
+    };
+    const Doubles at = toDoubles(x), query = toDoubles(norms[0]), key = toDoubles(norms[1]);
+    expectClose(rotate(normalized, 0), oracle(at, query, key), 1e-6, "rope with norms");
+    for (int i = 0; i < 12; i++) {
+      const size_t entry = random.below(static_cast<int>(size)), j = random.below(dimension);
+      const double dx = slope([&](const Doubles& value) { return dot(oracle(value, query, key), dOut); }, at, entry);
+      expect(std::fabs(dx - gradient[entry]) < 2e-4 * (dimension == 2 ? 50 : 1), "ropeNormGrad: dx");
+      const double dQuery = slope([&](const Doubles& value) { return dot(oracle(at, value, key), dOut); }, query, j);
+      expect(std::fabs(dQuery - gradient[size + j]) < 5e-5, "ropeNormGrad: query norm");
+      const double dKey = slope([&](const Doubles& value) { return dot(oracle(at, query, value), dOut); }, key, j);
+      expect(std::fabs(dKey - gradient[size + dimension + j]) < 5e-5, "ropeNormGrad: key norm");
+    }
   }
 }
 
@@ -161,6 +263,7 @@ void rowsByIndex() {
 void testLayers() {
   norm();
   rotary();
+  rotaryWithNorms();
   gatedUnit();
   rowsByIndex();
 }

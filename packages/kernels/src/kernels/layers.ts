@@ -1,5 +1,5 @@
-// The fused layers between the matrix products: RMSNorm, rotary embedding, SwiGLU, dropout.
-import { at, gradientOutput, type KernelTable } from './native-kernel.ts';
+// The fused layers between the matrix products: RMSNorm, rotary embedding (with or without norms of the heads), SwiGLU, dropout.
+import { at, atOrNull, gradientOutput, type KernelTable } from './native-kernel.ts';
 
 const DROPOUT_STREAM = 2; // STREAMS.dropout of @thinkwright/tensors
 
@@ -32,22 +32,54 @@ export const layerKernels: KernelTable = {
     return [dx, dWeight];
   },
 
-  TwRope(backend, { x, table, positions }, { headDimension, headCount, inverse }) {
+  TwRope(backend, { x, table, positions, queryNorm, keyNorm }, attributes) {
+    const { headDimension, headCount, queryHeadCount = 0, epsilon = 0, inverse = false } = attributes;
     const [rows, width] = x!.shape as [number, number];
     const out = backend.output([rows, width]);
     backend.runtime.stream.launch.rope(
       at(backend, x!),
       at(backend, table!),
       at(backend, positions!),
+      atOrNull(backend, queryNorm),
+      atOrNull(backend, keyNorm),
       out.dataId.address,
       rows,
       width,
       headDimension,
       headCount,
+      queryHeadCount,
+      epsilon,
       inverse ? 1 : 0,
       table!.shape[0]!,
     );
     return out;
+  },
+
+  TwRopeNormGrad(backend, { dy, x, table, positions, queryNorm, keyNorm }, attributes) {
+    const { headDimension, headCount, queryHeadCount, epsilon } = attributes;
+    const [rows, width] = x!.shape as [number, number];
+    const dx = backend.output([rows, width]);
+    const dQueryNorm = backend.output([headDimension]);
+    const dKeyNorm = backend.output([headDimension]);
+    backend.runtime.stream.launch.ropeNormGrad(
+      at(backend, x!),
+      at(backend, table!),
+      at(backend, positions!),
+      at(backend, queryNorm!),
+      at(backend, keyNorm!),
+      at(backend, dy!),
+      dx.dataId.address,
+      dQueryNorm.dataId.address,
+      dKeyNorm.dataId.address,
+      rows,
+      width,
+      headDimension,
+      headCount,
+      queryHeadCount,
+      epsilon,
+      table!.shape[0]!,
+    );
+    return [dx, dQueryNorm, dKeyNorm];
   },
 
   TwSwiglu(backend, { x }) {

@@ -44,6 +44,15 @@ const cases: [string, () => unknown, string, RegExp][] = [
     'SHAPE',
     /need 8 columns/,
   ],
+  [
+    'norms of the heads without a key head',
+    () => {
+      const norms = { query: vector(2), key: vector(2), queryHeadCount: 2, epsilon: 1e-6 };
+      return rope(matrix(1, 4), matrix(4, 2), indices(0), { headDimension: 2, headCount: 2, norms });
+    },
+    'OPTION',
+    /queryHeadCount is 2, expected fewer than headCount 2/,
+  ],
   ['an odd gate-up', () => swiglu(matrix(2, 3)), 'SHAPE', /3 columns/],
   ['rate 1', () => dropout(vector(3), 1, { seed: 1, stream: 1 }), 'OPTION', /rate is 1/],
   [

@@ -1,7 +1,7 @@
 // Rounds keys and values to bfloat16 (nearest, ties to even) and leaves queries: what attention reads when the key/value cache is
 // stored so. With it, training and scoring have the bits of decoding. The gradient passes straight through (arXiv 1308.3432).
 // Kernel: TwRoundColumns { x } attrs { first } → x with columns from `first` on rounded.
-import { hasKernel, record, runKernel } from '../tape.ts';
+import { hasKernel, recomputable, record, runKernel } from '../tape.ts';
 import { tf } from '../tfjs.ts';
 import type { AttentionHeads } from './attend.ts';
 import { expectHeads } from './attention.ts';
@@ -14,14 +14,14 @@ import { expectHeads } from './attention.ts';
 export function roundKeyValues(qkv: tf.Tensor2D, heads: AttentionHeads): tf.Tensor2D {
   expectHeads('roundKeyValues', qkv, heads);
   const first = heads.headCount * heads.headDimension;
-  return record<tf.Tensor2D>({
+  const compute = (x: tf.Tensor2D): tf.Tensor2D =>
+    hasKernel('TwRoundColumns') ? runKernel('TwRoundColumns', { x }, { first }) : roundColumnsComposite(x, first);
+  const output = record<tf.Tensor2D>({
     inputs: { qkv },
-    forward: () =>
-      hasKernel('TwRoundColumns')
-        ? runKernel('TwRoundColumns', { x: qkv }, { first })
-        : roundColumnsComposite(qkv, first),
+    forward: () => compute(qkv),
     backward: (dy) => ({ qkv: () => dy.clone() }),
   });
+  return recomputable(output, [qkv], ([saved]) => compute(saved as tf.Tensor2D));
 }
 
 /** The same on the host. */

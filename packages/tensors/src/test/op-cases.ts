@@ -178,6 +178,7 @@ function layerCases(): OpCase[] {
       fused: (inputs) => [rope(matrix(inputs, 'x'), rotationTable(9, 6), integers(positions), rotary)],
       composite: (inputs) => [ropeComposite(matrix(inputs, 'x'), rotationTable(9, 6), integers(positions), rotary)],
     },
+    normalizedRopeCase(),
     {
       name: 'swiglu',
       shapes: { x: [7, 26] },
@@ -191,6 +192,22 @@ function layerCases(): OpCase[] {
       composite: (inputs) => [dropoutComposite(inputs.x!, 0.3, key)],
     },
   ];
+}
+
+/** Two query heads, a key head and five columns more, in enough rows for two ranges of the norms' gradients. */
+function normalizedRopeCase(): OpCase {
+  const run = (op: typeof rope) => (inputs: OpInputs) => {
+    const norms = { query: vector(inputs, 'query'), key: vector(inputs, 'key'), queryHeadCount: 2, epsilon: 1e-5 };
+    const positions = Int32Array.from({ length: 40 }, (_, row) => (5 * row + 2) % 9);
+    const options = { headDimension: 6, headCount: 3, norms };
+    return [op(matrix(inputs, 'x'), rotationTable(9, 6), integers(positions), options)];
+  };
+  return {
+    name: 'rope with norms of the heads and columns to copy',
+    shapes: { x: [40, 23], query: [6], key: [6] },
+    fused: run(rope),
+    composite: run(ropeComposite),
+  };
 }
 
 function attentionCase(name: string, lengths: number[], heads: AttentionHeads): OpCase {
