@@ -1,4 +1,4 @@
-// Which class runs a model_type. A new architecture adds a line here, and its own file.
+// Which class runs a model_type. A family that differs in small things has a line in families.ts, another architecture its own class.
 
 import type { tf } from '@thinkwright/tensors';
 import type { ModelConfig } from './config.ts';
@@ -10,8 +10,12 @@ export interface Architecture {
   create(name: string, config: ModelConfig, weights: Map<string, tf.Variable>): LanguageModel;
 }
 
+const decoder: Architecture = { create: (name, config, weights) => new Llama(name, config, weights) };
+
 const architectures: Record<ModelConfig['modelType'], Architecture> = {
-  llama: { create: (name, config, weights) => new Llama(name, config, weights) },
+  llama: decoder,
+  qwen2: decoder,
+  qwen3: decoder,
 };
 
 export function architectureOf(modelType: ModelConfig['modelType']): Architecture {

@@ -1,5 +1,6 @@
 // One pre-norm transformer block, as in Llama (Touvron et al. 2023): grouped-query attention with rotary positions, then a
-// gated MLP, each added to the residual stream. Training, scoring and decoding differ only in the `attend` they pass.
+// gated MLP, each added to the residual stream. Queries and keys may be normalised head by head (Qwen3). Training, scoring and
+// decoding differ only in the `attend` they pass.
 
 import { rope, type tf } from '@thinkwright/tensors';
 import type { ModelConfig } from './config.ts';
@@ -10,6 +11,8 @@ export interface BlockWeights {
   query: LinearLayer; // [H D, C]
   key: LinearLayer; // [K D, C]
   value: LinearLayer; // [K D, C]
+  queryNorm: tf.Tensor1D | null; // [D]
+  keyNorm: tf.Tensor1D | null; // [D]
   output: LinearLayer; // [C, H D]
   mlpNorm: tf.Tensor1D; // [C]
   gate: LinearLayer; // [F, C]
@@ -34,7 +37,10 @@ export function decoderBlock(x: tf.Tensor2D, layer: number, weights: BlockWeight
     adapter,
     norm: { weight: weights.inputNorm, epsilon },
   }); // [T, (H + 2K) D]
-  const rotated = rope(qkv, ropeTable, positions, { headDimension, headCount: headCount + keyValueHeadCount });
+  const { queryNorm, keyNorm } = weights;
+  const norms =
+    queryNorm && keyNorm ? { query: queryNorm, key: keyNorm, queryHeadCount: headCount, epsilon } : undefined;
+  const rotated = rope(qkv, ropeTable, positions, { headDimension, headCount: headCount + keyValueHeadCount, norms });
   const middle = project(attend(rotated, layer), [weights.output], { adapter, residual: x }); // [T, C]
   const gated = projectGated(middle, weights.gate, weights.up, { adapter, norm: { weight: weights.mlpNorm, epsilon } }); // [T, F]
   return project(gated, [weights.down], { adapter, residual: middle });

@@ -82,8 +82,27 @@ describe('parseModelConfig', () => {
     }
   });
 
+  /** Of Qwen/Qwen2.5-0.5B-Instruct and Qwen/Qwen3-0.6B, what differs from the above in kind. */
+  const qwen2 = { model_type: 'qwen2', use_sliding_window: false, sliding_window: 32768, max_window_layers: 21 };
+  const qwen3 = { model_type: 'qwen3', head_dim: 128, attention_bias: false, use_sliding_window: false };
+  const without = { attention_bias: undefined, mlp_bias: undefined, max_position_embeddings: undefined };
+
+  it('reads Qwen2 with its biases and Qwen3 with its own head size, and writes them', () => {
+    const two = parseModelConfig({ ...smollm2, ...without, ...qwen2 });
+    expect(two).toMatchObject({ modelType: 'qwen2', attentionBias: true, mlpBias: false, headDimension: 64 });
+    const three = parseModelConfig({ ...smollm2, ...without, ...qwen3 });
+    expect(three).toMatchObject({ modelType: 'qwen3', attentionBias: false, headDimension: 128, maxPositions: 32768 });
+    expect(parseModelConfig({ ...smollm2, ...qwen3, head_dim: undefined }).headDimension).toBe(128);
+    expect(toHuggingFaceConfig(two)).toMatchObject({ architectures: ['Qwen2ForCausalLM'], model_type: 'qwen2' });
+    expect(toHuggingFaceConfig(three)).toMatchObject({ architectures: ['Qwen3ForCausalLM'], attention_bias: false });
+    for (const config of [two, three])
+      expect(parseModelConfig(JSON.parse(JSON.stringify(toHuggingFaceConfig(config))))).toEqual(config);
+  });
+
   it.each([
     ['TW_MODELS_UNSUPPORTED_ARCHITECTURE', { model_type: 'mamba' }],
+    ['TW_MODELS_UNSUPPORTED_ARCHITECTURE', { ...qwen2, use_sliding_window: true }],
+    ['TW_MODELS_UNSUPPORTED_ARCHITECTURE', { ...qwen3, layer_types: ['full_attention', 'sliding_attention'] }],
     ['TW_MODELS_UNSUPPORTED_ARCHITECTURE', { model_type: undefined }],
     ['TW_MODELS_UNSUPPORTED_ROPE', { rope_scaling: { rope_type: 'yarn', factor: 4 } }],
     ['TW_MODELS_BAD_CONFIG', { hidden_size: 0 }],

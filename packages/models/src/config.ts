@@ -2,6 +2,7 @@
 // rope_scaling; transformers 5: rope_parameters). What the code cannot honour is refused, never ignored.
 
 import { ModelError } from './errors.ts';
+import { families, isModelType, type ModelType } from './families.ts';
 
 /** How positions beyond the trained context are squeezed. `yarn`, `longrope` and `dynamic` are not implemented. */
 export type RopeScaling =
@@ -15,7 +16,7 @@ export type RopeScaling =
     };
 
 export interface ModelConfig {
-  modelType: 'llama';
+  modelType: ModelType;
   vocabularySize: number;
   hiddenSize: number;
   intermediateSize: number;
@@ -28,6 +29,7 @@ export interface ModelConfig {
   ropeTheta: number;
   ropeScaling?: RopeScaling;
   tieWordEmbeddings: boolean;
+  /** Of query, key and value, and of the output where the family has one. */
   attentionBias: boolean;
   mlpBias: boolean;
   bosTokenId?: number;
@@ -43,18 +45,20 @@ type Json = Record<string, unknown>;
  */
 export function parseModelConfig(json: Json): ModelConfig {
   const modelType = json.model_type;
-  if (modelType !== 'llama')
+  if (!isModelType(modelType))
     throw new ModelError(
       'TW_MODELS_UNSUPPORTED_ARCHITECTURE',
-      `config.json has model_type ${JSON.stringify(modelType)}; supported: "llama" (Llama, SmolLM2, TinyLlama and others of that shape).`,
+      `config.json has model_type ${JSON.stringify(modelType)}; supported: "llama" (Llama, SmolLM2, TinyLlama and others of that shape), "qwen2" (Qwen2, Qwen2.5) and "qwen3".`,
     );
+  refuseSlidingWindows(json);
+  const family = families[modelType];
   const activation = json.hidden_act ?? 'silu';
   if (activation !== 'silu')
-    throw badConfig(`hidden_act is ${JSON.stringify(activation)}, but only "silu" is implemented for llama`);
+    throw badConfig(`hidden_act is ${JSON.stringify(activation)}, but only "silu" is implemented`);
   const hiddenSize = count(json, 'hidden_size');
   const headCount = count(json, 'num_attention_heads');
   const keyValueHeadCount = count(json, 'num_key_value_heads', headCount);
-  const headDimension = count(json, 'head_dim', hiddenSize / headCount);
+  const headDimension = count(json, 'head_dim', family.headDimension ?? hiddenSize / headCount);
   if (headCount % keyValueHeadCount !== 0)
     throw badConfig(
       `num_attention_heads (${headCount}) is not a multiple of num_key_value_heads (${keyValueHeadCount})`,
@@ -70,12 +74,12 @@ export function parseModelConfig(json: Json): ModelConfig {
     headCount,
     keyValueHeadCount,
     headDimension,
-    maxPositions: count(json, 'max_position_embeddings', 2048),
+    maxPositions: count(json, 'max_position_embeddings', family.maxPositions),
     rmsNormEpsilon: positive(json, 'rms_norm_eps', 1e-6),
     ...parseRope(json),
     tieWordEmbeddings: flag(json, 'tie_word_embeddings', false),
-    attentionBias: flag(json, 'attention_bias', false),
-    mlpBias: flag(json, 'mlp_bias', false),
+    attentionBias: family.attentionBias === 'queryKeyValue' || flag(json, 'attention_bias', false),
+    mlpBias: family.mlpBias && flag(json, 'mlp_bias', false),
     ...optional('bosTokenId', tokenIds(json, 'bos_token_id')[0]),
     eosTokenIds: tokenIds(json, 'eos_token_id'),
     ...optional('padTokenId', tokenIds(json, 'pad_token_id')[0]),
@@ -84,8 +88,9 @@ export function parseModelConfig(json: Json): ModelConfig {
 
 /** The content of a config.json that transformers 4 and 5 both read (version 4's spelling). */
 export function toHuggingFaceConfig(config: ModelConfig): Json {
+  const family = families[config.modelType];
   return {
-    architectures: ['LlamaForCausalLM'],
+    architectures: [`${family.className}ForCausalLM`],
     model_type: config.modelType,
     vocab_size: config.vocabularySize,
     hidden_size: config.hiddenSize,
@@ -100,9 +105,9 @@ export function toHuggingFaceConfig(config: ModelConfig): Json {
     rope_theta: config.ropeTheta,
     rope_scaling: ropeScalingToJson(config.ropeScaling),
     tie_word_embeddings: config.tieWordEmbeddings,
-    attention_bias: config.attentionBias,
+    ...(family.attentionBias === 'config' && { attention_bias: config.attentionBias }),
     attention_dropout: 0,
-    mlp_bias: config.mlpBias,
+    ...(family.mlpBias && { mlp_bias: config.mlpBias }),
     bos_token_id: config.bosTokenId ?? null,
     eos_token_id: config.eosTokenIds.length > 1 ? config.eosTokenIds : (config.eosTokenIds[0] ?? null),
     pad_token_id: config.padTokenId ?? null,
@@ -110,6 +115,19 @@ export function toHuggingFaceConfig(config: ModelConfig): Json {
     use_cache: true,
     torch_dtype: 'float32',
   };
+}
+
+/** Qwen's configs name a window that is not in use; one in use would change what a token sees. */
+function refuseSlidingWindows(json: Json): void {
+  const { layer_types: types, use_sliding_window: used, sliding_window: window } = json;
+  const isWindowed = Array.isArray(types)
+    ? types.some((type) => type !== 'full_attention')
+    : used === true && typeof window === 'number';
+  if (isWindowed)
+    throw new ModelError(
+      'TW_MODELS_UNSUPPORTED_ARCHITECTURE',
+      'config.json asks for attention in a sliding window (use_sliding_window, layer_types); only full attention is implemented.',
+    );
 }
 
 function parseRope(json: Json): Pick<ModelConfig, 'ropeTheta' | 'ropeScaling'> {

@@ -4,8 +4,17 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { collectTrajectories, type RolloutRequest } from '@thinkwright/rollouts';
-import { createKeyValueCache, createLayout, linear, listDevices, tf, useDevice } from '@thinkwright/tensors';
+import {
+  createKeyValueCache,
+  createLayout,
+  type KeyValueStorage,
+  linear,
+  listDevices,
+  tf,
+  useDevice,
+} from '@thinkwright/tensors';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { ModelConfig } from './config.ts';
 import { createEngine } from './engine/engine.ts';
 import type { LanguageModel } from './language-model.ts';
 import { createAdapter } from './lora/adapter.ts';
@@ -15,11 +24,14 @@ import { tokenLogProbsOf } from './token-log-probs-of.ts';
 
 const hasNative = (await listDevices()).some(({ name, available }) => name === 'native' && available);
 
-/** Sizes that fill no vector register evenly. */
-const model = (seed: number, vocabularySize = 77): LanguageModel =>
-  tinyModel({
+type ModelType = ModelConfig['modelType'];
+
+/** Sizes that fill no vector register evenly; the norms of heads, where there are some, scale each dimension on its own. */
+function model(seed: number, modelType: ModelType): LanguageModel {
+  const policy = tinyModel({
+    modelType,
     seed,
-    vocabularySize,
+    vocabularySize: 77,
     hiddenSize: 40,
     intermediateSize: 72,
     headCount: 6,
@@ -29,6 +41,10 @@ const model = (seed: number, vocabularySize = 77): LanguageModel =>
     attentionBias: true,
     tieWordEmbeddings: false,
   });
+  for (const [name, norm] of policy.namedTensors())
+    if (/[qk]_norm/.test(name)) tf.tidy(() => norm.assign(tf.linspace(0.6, 1.7, 10)));
+  return policy;
+}
 
 /** Sequence s has ids (5 s + 3 i + i²) mod V. */
 const sequence = (s: number, length: number) => Int32Array.from({ length }, (_, i) => (5 * s + 3 * i + i * i) % 77);
@@ -97,25 +113,30 @@ describe.skipIf(!hasNative)('on the native device', () => {
     await useDevice('native');
   });
 
-  const settings = [1, 3, 8, 64].flatMap((batch) => [[batch, 'float32'] as const, [batch, 'bfloat16'] as const]);
-  it.each(settings)(
-    'decoding %i staggered sequences, cache of %s, gives the bits of the training forward',
-    async (batch, storage) => {
-      const policy = model(batch);
-      policy.keyValueCache = storage;
-      const sequences = Array.from({ length: batch }, (_, s) => sequence(s, 40 + ((7 * s) % 45)));
-      const prefixes = sequences.map(({ length }, s) => 1 + ((11 * s) % (length - 1)));
-      const expected = await trainingLogits(policy, sequences);
-      const alone = await trainingLogits(policy, [sequences[batch - 1]!]);
-      const found = await decodeLogits(policy, sequences, prefixes);
-      expect(Buffer.from(alone[0]!.buffer).equals(Buffer.from(expected[batch - 1]!.buffer))).toBe(true);
-      for (const [s, values] of expected.entries()) {
-        expect(found[s]!.length).toBe(values.length);
-        expect(found[s]!.findIndex((value, index) => !Object.is(value, values[index]))).toBe(-1);
-      }
-      policy.dispose();
+  const batches = [1, 3, 8, 64].map((batch) => ['llama', batch] as const);
+  const storages = ['float32', 'bfloat16'] as const;
+  it.each([...batches, ['qwen3', 3], ['qwen3', 64]] as const)(
+    '%s, decoding %i staggered sequences, gives the bits of the training forward',
+    async (modelType, batch) => {
+      for (const storage of storages) await expectSameLogits(modelType, batch, storage);
     },
   );
+
+  async function expectSameLogits(modelType: ModelType, batch: number, storage: KeyValueStorage) {
+    const policy = model(batch, modelType);
+    policy.keyValueCache = storage;
+    const sequences = Array.from({ length: batch }, (_, s) => sequence(s, 40 + ((7 * s) % 45)));
+    const prefixes = sequences.map(({ length }, s) => 1 + ((11 * s) % (length - 1)));
+    const expected = await trainingLogits(policy, sequences);
+    const alone = await trainingLogits(policy, [sequences[batch - 1]!]);
+    const found = await decodeLogits(policy, sequences, prefixes);
+    expect(Buffer.from(alone[0]!.buffer).equals(Buffer.from(expected[batch - 1]!.buffer))).toBe(true);
+    for (const [s, values] of expected.entries()) {
+      expect(found[s]!.length).toBe(values.length);
+      expect(found[s]!.findIndex((value, index) => !Object.is(value, values[index]))).toBe(-1);
+    }
+    policy.dispose();
+  }
 
   const requests: RolloutRequest[] = Array.from({ length: 9 }, (_, s) => ({
     key: `prompt-${s}`,
@@ -124,10 +145,11 @@ describe.skipIf(!hasNative)('on the native device', () => {
     sampling: { temperature: s % 2 ? 1 : 0.7, maxTokens: 30, stopIds: [2, 40], seed: 5 },
   }));
 
-  it.each(['float32', 'bfloat16'] as const)(
-    'the ratio of trainer to sampler is exactly 1 for every sampled id, with and without an adapter, cache of %s',
-    async (storage) => {
-      const policy = model(3);
+  const kinds = (['llama', 'qwen3'] as const).flatMap((type) => storages.map((storage) => [type, storage] as const));
+  it.each(kinds)(
+    '%s: the ratio of trainer to sampler is exactly 1 for every sampled id, with and without an adapter, cache of %s',
+    async (modelType, storage) => {
+      const policy = model(3, modelType);
       policy.keyValueCache = storage;
       for (const adapted of [false, true]) {
         if (adapted) {
@@ -154,8 +176,8 @@ describe.skipIf(!hasNative)('on the native device', () => {
     },
   );
 
-  it('captured and step-by-step sampling agree bit for bit, in every batch', async () => {
-    const policy = model(4);
+  it.each(['llama', 'qwen3'] as const)('%s: captured and step-by-step sampling agree, in every batch', async (type) => {
+    const policy = model(4, type);
     const plain = async (options: Parameters<typeof createEngine>[1], some = requests) =>
       (await collectTrajectories(createEngine(policy, options), some))
         .flat()
@@ -167,27 +189,30 @@ describe.skipIf(!hasNative)('on the native device', () => {
     policy.dispose();
   });
 
-  it('stays exact while the weights are trained, for any thread count and instruction set', async () => {
-    const here = await runPolicySteps();
-    expect(here.sampledIds).toBeGreaterThan(200);
-    expect(here.unequalRatios).toBe(0);
-    expect(await runPolicySteps({ capture: false, maxBatch: 3 })).toEqual(here);
-    for (const environment of [
-      { THINKWRIGHT_THREADS: '1' },
-      { THINKWRIGHT_THREADS: '2' },
-      { THINKWRIGHT_THREADS: '2', THINKWRIGHT_ISA: 'portable' },
-    ])
-      expect(await elsewhere(environment)).toEqual(here);
-  });
+  it.each(['llama', 'qwen3'] as const)(
+    '%s stays exact while its weights are trained, for any thread count and instruction set',
+    async (type) => {
+      const here = await runPolicySteps({}, type);
+      expect(here.sampledIds).toBeGreaterThan(200);
+      expect(here.unequalRatios).toBe(0);
+      expect(await runPolicySteps({ capture: false, maxBatch: 3 }, type)).toEqual(here);
+      for (const environment of [
+        { THINKWRIGHT_THREADS: '1' },
+        { THINKWRIGHT_THREADS: '2' },
+        { THINKWRIGHT_THREADS: '2', THINKWRIGHT_ISA: 'portable' },
+      ])
+        expect(await elsewhere(type, environment)).toEqual(here);
+    },
+  );
 });
 
 /** `runPolicySteps` in a process with another environment. */
-async function elsewhere(environment: NodeJS.ProcessEnv): Promise<PolicySteps> {
+async function elsewhere(type: ModelType, environment: NodeJS.ProcessEnv): Promise<PolicySteps> {
   const script = `
     import { useDevice } from '@thinkwright/tensors';
     import { runPolicySteps } from '${new URL('./test/policy-steps.ts', import.meta.url)}';
     await useDevice('native');
-    console.log(JSON.stringify(await runPolicySteps()));`;
+    console.log(JSON.stringify(await runPolicySteps({}, '${type}')));`;
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ['--conditions=@thinkwright/source', '--input-type=module', '-e', script],

@@ -1,4 +1,4 @@
-// The Llama family (Llama 1 to 3, SmolLM2, TinyLlama, …): embedding, blocks, final norm, tied or separate head.
+// The Llama family (Llama 1 to 3, SmolLM2, TinyLlama, …) and its relatives (Qwen2, Qwen3): embedding, blocks, final norm, tied or separate head.
 // Leaves out parallel residuals, sliding windows and experts.
 
 import {
@@ -25,9 +25,11 @@ import {
   embeddingName,
   finalNormName,
   headName,
+  keyNormName,
   type Projection,
   parameterSpecs,
   projectionName,
+  queryNormName,
 } from './parameter-specs.ts';
 import type { LinearLayer } from './projection.ts';
 import { ropeTable } from './rope-table.ts';
@@ -66,6 +68,8 @@ export class Llama implements LanguageModel {
       query: linearLayer('self_attn.q_proj'),
       key: linearLayer('self_attn.k_proj'),
       value: linearLayer('self_attn.v_proj'),
+      queryNorm: this.#vector(queryNormName(layer)),
+      keyNorm: this.#vector(keyNormName(layer)),
       output: linearLayer('self_attn.o_proj'),
       mlpNorm: this.#vector(`model.layers.${layer}.post_attention_layernorm.weight`),
       gate: linearLayer('mlp.gate_proj'),

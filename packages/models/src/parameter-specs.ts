@@ -1,6 +1,7 @@
-// The tensors of a Llama, by Hugging Face name and layout (weights [out, in]). One list serves creating, loading and saving.
+// The tensors of a model, by Hugging Face name and layout (weights [out, in]). One list serves creating, loading and saving.
 
 import type { ModelConfig } from './config.ts';
+import { families } from './families.ts';
 
 /** What a tensor is for; decides its initial values. `residual`: a linear whose output is added to the residual stream. */
 export type ParameterRole = 'embedding' | 'linear' | 'residual' | 'norm' | 'bias';
@@ -22,20 +23,30 @@ export const projectionName = (layer: number, projection: Projection) => `model.
 
 export type Projection = (typeof projections)[number];
 const attentionProjections = ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj', 'self_attn.o_proj'] as const;
+/** The RMSNorms of queries and keys, where a family has them. */
+export const queryNormName = (layer: number) => `model.layers.${layer}.self_attn.q_norm.weight`;
+export const keyNormName = (layer: number) => `model.layers.${layer}.self_attn.k_norm.weight`;
 const mlpProjections = ['mlp.gate_proj', 'mlp.up_proj', 'mlp.down_proj'] as const;
 /** The linear layers of a block, in the order of the computation. */
 export const projections = [...attentionProjections, ...mlpProjections] as const;
 
-/** Every tensor of the model, in the order of the computation. A tied head is not listed: it is the embedding. */
+/** Every tensor of the model, layer by layer. A tied head is not listed: it is the embedding. */
 export function parameterSpecs(config: ModelConfig): ParameterSpec[] {
-  const { hiddenSize, vocabularySize, layerCount, tieWordEmbeddings } = config;
-  const norm = (name: string): ParameterSpec => ({ name, shape: [hiddenSize], role: 'norm', decay: false });
+  const { hiddenSize, headDimension, vocabularySize, layerCount, tieWordEmbeddings } = config;
+  const norm = (name: string, size = hiddenSize): ParameterSpec => ({
+    name,
+    shape: [size],
+    role: 'norm',
+    decay: false,
+  });
   const specs: ParameterSpec[] = [
     { name: embeddingName, shape: [vocabularySize, hiddenSize], role: 'embedding', decay: true },
   ];
   for (let layer = 0; layer < layerCount; layer++) {
     specs.push(norm(`model.layers.${layer}.input_layernorm.weight`));
     for (const projection of attentionProjections) specs.push(...linearSpecs(config, layer, projection));
+    if (families[config.modelType].headNorms)
+      specs.push(norm(queryNormName(layer), headDimension), norm(keyNormName(layer), headDimension));
     specs.push(norm(`model.layers.${layer}.post_attention_layernorm.weight`));
     for (const projection of mlpProjections) specs.push(...linearSpecs(config, layer, projection));
   }
@@ -50,8 +61,14 @@ function linearSpecs(config: ModelConfig, layer: number, projection: Projection)
   const [outputs, inputs] = projectionShape(config, projection);
   const role = projection.endsWith('o_proj') || projection.endsWith('down_proj') ? 'residual' : 'linear';
   const weight: ParameterSpec = { name: `${name}.weight`, shape: [outputs, inputs], role, decay: true };
-  const hasBias = projection.startsWith('self_attn') ? config.attentionBias : config.mlpBias;
-  return hasBias ? [weight, { name: `${name}.bias`, shape: [outputs], role: 'bias', decay: false }] : [weight];
+  return hasBias(config, projection)
+    ? [weight, { name: `${name}.bias`, shape: [outputs], role: 'bias', decay: false }]
+    : [weight];
+}
+
+function hasBias({ modelType, attentionBias, mlpBias }: ModelConfig, projection: Projection): boolean {
+  if (projection.startsWith('mlp')) return mlpBias;
+  return attentionBias && (projection !== 'self_attn.o_proj' || families[modelType].attentionBias === 'config');
 }
 
 /** [out, in] of a projection's weight. */

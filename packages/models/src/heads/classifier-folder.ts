@@ -8,6 +8,7 @@ import { tf } from '@thinkwright/tensors';
 import { architectureOf } from '../architectures.ts';
 import { parseModelConfig, toHuggingFaceConfig } from '../config.ts';
 import { ModelError } from '../errors.ts';
+import { families } from '../families.ts';
 import type { LanguageModel } from '../language-model.ts';
 import { checkModelOptions, type ModelOptions } from '../loading/check-options.ts';
 import { loadModel } from '../loading/load-model.ts';
@@ -20,9 +21,10 @@ import { type SaveModelOptions, writeModelFolder, writeTokenizerFiles } from '..
 import { type Classifier, type ClassifierKind, classifierOf } from './classifier.ts';
 import { LinearHead } from './linear-head.ts';
 
-const ARCHITECTURES = {
-  sequence: 'LlamaForSequenceClassification',
-  token: 'LlamaForTokenClassification',
+/** Ends the class names of transformers: `LlamaForSequenceClassification`. */
+const TASKS = {
+  sequence: 'ForSequenceClassification',
+  token: 'ForTokenClassification',
 } as const satisfies Record<ClassifierKind, string>;
 
 /** Writes the classifier; with an adapter attached, a PEFT folder that holds the score under `modules_to_save`. */
@@ -42,7 +44,7 @@ export async function saveClassifier(
   const labels = Array.from({ length: head.weight.shape[0]! }, (_, label) => `LABEL_${label}`);
   const config = {
     ...toHuggingFaceConfig(model.config),
-    architectures: [ARCHITECTURES[kind]],
+    architectures: [`${families[model.config.modelType].className}${TASKS[kind]}`],
     id2label: Object.fromEntries(labels.map((name, label) => [String(label), name])),
     label2id: Object.fromEntries(labels.map((name, label) => [name, label])),
   };
@@ -152,12 +154,13 @@ async function withScore(
 
 function kindOf(config: Record<string, unknown>, folder: string): ClassifierKind {
   const names = Array.isArray(config.architectures) ? config.architectures : [];
-  const kinds = Object.keys(ARCHITECTURES) as ClassifierKind[];
-  const kind = kinds.find((candidate) => names.includes(ARCHITECTURES[candidate]));
+  const kinds = Object.keys(TASKS) as ClassifierKind[];
+  const known = (kind: ClassifierKind) => Object.values(families).map(({ className }) => `${className}${TASKS[kind]}`);
+  const kind = kinds.find((candidate) => known(candidate).some((name) => names.includes(name)));
   if (kind !== undefined) return kind;
   throw new ModelError(
     'TW_MODELS_UNSUPPORTED_ARCHITECTURE',
-    `${folder}: config.json names the architectures ${JSON.stringify(config.architectures ?? null)}; a reward model has one of ${Object.values(ARCHITECTURES).join(', ')}. ` +
+    `${folder}: config.json names the architectures ${JSON.stringify(config.architectures ?? null)}; a reward model has one of ${kinds.flatMap(known).join(', ')}. ` +
       'Load a language model with loadModel, and put a fresh score on it with createClassifier.',
   );
 }

@@ -51,12 +51,18 @@ describe('loadClassifier', () => {
     classifier.dispose();
   });
 
-  it.each(['sequence', 'token'] as const)('reads back what saveClassifier wrote (%s)', async (kind) => {
-    const classifier = createClassifier(tinyModel({ seed: 2, tieWordEmbeddings: false }), { kind, seed: 5 });
+  it.each([
+    ['sequence', 'llama', 'LlamaForSequenceClassification'],
+    ['token', 'llama', 'LlamaForTokenClassification'],
+    ['sequence', 'qwen3', 'Qwen3ForSequenceClassification'],
+  ] as const)('reads back what saveClassifier wrote (%s, %s)', async (kind, modelType, architecture) => {
+    const model = tinyModel({ seed: 2, tieWordEmbeddings: false, modelType });
+    const classifier = createClassifier(model, { kind, seed: 5 });
     await saveClassifier(classifier, folder, { tokenizerFiles: { 'tokenizer.json': '{}' } });
     const loaded = await loadClassifier(folder);
     expect(await scoresOf(loaded, [1, 9, 4], false)).toEqual(await scoresOf(classifier, [1, 9, 4], false));
     const config = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8'));
+    expect(config.architectures).toEqual([architecture]);
     expect(config.id2label).toEqual(kind === 'sequence' ? { 0: 'LABEL_0' } : { 0: 'LABEL_0', 1: 'LABEL_1' });
     classifier.dispose();
     loaded.dispose();

@@ -1,10 +1,11 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { openSafetensors, type TensorToWrite, writeSafetensors } from '@thinkwright/checkpoints';
 import { memoryReport, useDevice } from '@thinkwright/tensors';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { toHuggingFaceConfig } from '../config.ts';
+import { type ModelConfig, toHuggingFaceConfig } from '../config.ts';
 import type { LanguageModel } from '../language-model.ts';
 import { createAdapter } from '../lora/adapter.ts';
 import { saveModel } from '../save-model.ts';
@@ -38,9 +39,15 @@ const expectSameWeights = async (found: LanguageModel, expected: LanguageModel) 
     expect([...(await found.namedTensors().get(name)!.data())]).toEqual([...(await tensor.data())]);
 };
 
+const families: Partial<ModelConfig>[] = [
+  { modelType: 'llama', attentionBias: true, mlpBias: true },
+  { modelType: 'qwen2', attentionBias: true },
+  { modelType: 'qwen3' },
+];
+
 describe('saveModel and loadModel', () => {
-  it('round-trip bit for bit, with config and tokenizer files', async () => {
-    const model = tinyModel({ seed: 4, tieWordEmbeddings: false, attentionBias: true, mlpBias: true });
+  it.each(families)('round-trip bit for bit, with config and tokenizer files: %o', async (family) => {
+    const model = tinyModel({ seed: 4, tieWordEmbeddings: false, ...family });
     await saveModel(model, folder, { tokenizerFiles: { 'tokenizer.json': '{"a":1}' } });
     const events: string[] = [];
     const loaded = await loadModel(folder, { onProgress: ({ phase }) => events.push(phase) });
@@ -87,6 +94,21 @@ describe('saveModel and loadModel', () => {
   });
 });
 
+// The file has the names and keys of gguf-py (scripts/make_qwen3_gguf.py), the folder is what transformers wrote.
+it('loads a Qwen3 from GGUF as from its folder', async () => {
+  const unpacked = async (from: string, to: string) =>
+    writeFile(join(folder, to), gunzipSync(await readFile(join(import.meta.dirname, from))));
+  await unpacked('fixtures/tiny-qwen3.gguf.gz', 'tiny.gguf');
+  const fixture = '../parity/fixtures/models/qwen3';
+  for (const name of ['config.json', 'model.safetensors']) await unpacked(`${fixture}/${name}.gz`, name);
+  const [found, expected] = [await loadModel(join(folder, 'tiny.gguf')), await loadModel(folder)];
+  expect(found.config).toEqual(expected.config);
+  expect(expected.config).toMatchObject({ modelType: 'qwen3', hiddenSize: 32, headCount: 4, headDimension: 16 });
+  await expectSameWeights(found, expected);
+  found.dispose();
+  expected.dispose();
+});
+
 describe('loadModel refuses', () => {
   const write = async (change: (tensors: TensorToWrite[]) => TensorToWrite[], config = tinyConfig()) => {
     const model = tinyModel();
@@ -110,6 +132,11 @@ describe('loadModel refuses', () => {
       code: 'TW_MODELS_WEIGHTS_MISMATCH',
       message: expect.stringContaining("'model.layers.1.mlp.up_proj.weight' [24,16] is missing"),
     });
+  });
+
+  it('a Qwen3 without the norms of its keys', async () => {
+    await write((tensors) => tensors, tinyConfig({ modelType: 'qwen3' }));
+    expect((await failure())?.message).toContain("'model.layers.0.self_attn.k_norm.weight' [8] is missing");
   });
 
   it('a tensor of another shape, saying both shapes', async () => {

@@ -5,6 +5,7 @@ import type { ModelTensors } from '@thinkwright/checkpoints';
 import { type Numerics, tf } from '@thinkwright/tensors';
 import type { ModelConfig } from '../config.ts';
 import { ModelError } from '../errors.ts';
+import { families } from '../families.ts';
 import type { Storage } from '../options/index.ts';
 import { embeddingName, headName, type ParameterSpec, parameterSpecs } from '../parameter-specs.ts';
 import { expectSomeIn, readTensor } from './storage.ts';
@@ -93,7 +94,7 @@ function isIgnorable(name: string, config: ModelConfig): boolean {
 function hintForMissing(name: string, config: ModelConfig): string {
   if (name === headName && !config.tieWordEmbeddings)
     return ` (if the head shares '${embeddingName}', set tie_word_embeddings to true in config.json)`;
-  if (name.endsWith('.bias'))
+  if (name.endsWith('.bias') && families[config.modelType].attentionBias === 'config')
     return ' (if the model has no biases, set attention_bias and mlp_bias to false in config.json)';
   return '';
 }

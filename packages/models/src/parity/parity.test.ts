@@ -44,7 +44,7 @@ for (const device of ['cpu', 'native'])
       });
   });
 
-it.each(['llama-gqa-tied', 'llama-untied-bias', 'llama-rope-llama3'])(
+it.each(['llama-gqa-tied', 'llama-untied-bias', 'llama-rope-llama3', 'qwen2', 'qwen3'])(
   '%s: both spellings of its config mean the same',
   async (name) => {
     const read = async (file: string) =>

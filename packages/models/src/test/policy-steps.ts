@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { collectTrajectories } from '@thinkwright/rollouts';
 import { computeGradients, createAdamW, tf } from '@thinkwright/tensors';
+import type { ModelConfig } from '../config.ts';
 import { createEngine, type EngineOptions } from '../engine/engine.ts';
 import { tokenLogProbsOf } from '../token-log-probs-of.ts';
 import { tinyModel } from './tiny-model.ts';
@@ -16,8 +17,11 @@ export interface PolicySteps {
   sampledIds: number;
 }
 
-export async function runPolicySteps(options: EngineOptions = {}): Promise<PolicySteps> {
-  const model = tinyModel({ seed: 6, vocabularySize: 50, hiddenSize: 24, intermediateSize: 40 });
+export async function runPolicySteps(
+  options: EngineOptions = {},
+  modelType: ModelConfig['modelType'] = 'llama',
+): Promise<PolicySteps> {
+  const model = tinyModel({ modelType, seed: 6, vocabularySize: 50, hiddenSize: 24, intermediateSize: 40 });
   const engine = createEngine(model, options);
   const optimizer = createAdamW(model.parameters(), { weightDecay: 0.01 });
   const hash = createHash('sha256');

@@ -14,7 +14,7 @@ import { createRewardModelTrainer } from '../reward-models/reward-model-trainer.
 import { createSftTrainer } from '../sft/sft-trainer.ts';
 import { collectEvents } from '../test/index.ts';
 
-export const MEASURED_KINDS = ['sft', 'dpo', 'reward-model', 'process-reward', 'distillation'] as const;
+export const MEASURED_KINDS = ['sft', 'sft-qwen3', 'dpo', 'reward-model', 'process-reward', 'distillation'] as const;
 export type MeasuredKind = (typeof MEASURED_KINDS)[number];
 
 export interface MeasuredRun {
@@ -34,11 +34,13 @@ const rows = <Row>(row: Row) =>
 function setUp(kind: MeasuredKind, withAdapter: boolean) {
   const shape = { vocabularySize: format.tokenizer.vocabularySize, layerCount: 4, maxPositions: 256 };
   const size = { hiddenSize: 128, intermediateSize: 320, headCount: 4, keyValueHeadCount: 2 };
-  const model = tinyModel({ seed: 1, ...shape, ...size });
+  const family = kind === 'sft-qwen3' ? ({ modelType: 'qwen3', headDimension: 48 } as const) : {};
+  const model = tinyModel({ seed: 1, ...shape, ...size, ...family });
   if (withAdapter) model.attachAdapter(createAdapter(model.config, { r: 8 }));
   const shared = { format, perDeviceTrainBatchSize: 8, gradientAccumulationSteps: 1, maxSteps: 2 };
   const pairs = rows({ prompt, chosen: long, rejected: long });
-  if (kind === 'sft') return createSftTrainer({ ...shared, model, dataset: rows({ prompt, completion: long }) });
+  if (kind === 'sft' || kind === 'sft-qwen3')
+    return createSftTrainer({ ...shared, model, dataset: rows({ prompt, completion: long }) });
   if (kind === 'dpo') return createPreferenceTrainer({ ...shared, model, dataset: pairs });
   if (kind === 'reward-model') {
     const classifier = createClassifier(model, { kind: 'sequence', seed: 4 });

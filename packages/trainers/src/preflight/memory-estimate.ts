@@ -81,7 +81,7 @@ function numbersOfToken(model: LanguageModel): Record<'saved' | 'working' | 'inp
   const { hiddenSize, intermediateSize, headCount, keyValueHeadCount, headDimension, layerCount } = model.config;
   const attended = headCount * headDimension;
   const qkv = attended + 2 * keyValueHeadCount * headDimension;
-  // inputs of both norms with a factor each; rotated qkv, what is attended with a sum for each head; gate and up: the rest is recomputed
+  // inputs of both norms with a factor each; qkv (rotated, or before the norms of its heads), what is attended with a sum for each head; gate and up: the rest is recomputed
   const block = 2 * (hiddenSize + 1) + qkv + attended + headCount + 2 * intermediateSize;
   const widest = 4 * intermediateSize + hiddenSize; // the gated product and its gradient, those of gate and up, the stream's
   const adapter = adapterNumbers(model);
