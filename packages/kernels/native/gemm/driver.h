@@ -13,6 +13,7 @@ namespace thinkwright {
 namespace {
 
 constexpr int kFewRows = 12;
+constexpr int kManyPanels = 512;  // packing the rows once more is nothing beside them
 
 // Scratch slots of this family (thread: packed rows; shared, besides that of prologue.h: packed right-hand sides, segment sums).
 enum GemmScratch : int { kPackedRows = 0, kExpandedPanel = 1, kPackedPanels = 0, kSegmentSum = 1 };
@@ -155,10 +156,12 @@ void manyRows(const Product& p) {
   int ranges = 1;
   if (threads > 1 && work > kTaskMultiplyAdds) {
     // An even number of tasks for each thread. One block of rows: split the columns, so that each panel is read (or expanded, which
-    // costs as much as some 8 rows) by one thread only. Otherwise rather fewer rows a block than a split, which packs rows again.
+    // costs as much as some 8 rows) by one thread only; every range packs the rows again, so of few panels one range a thread.
+    // Otherwise rather fewer rows a block than a split.
     const int wanted = static_cast<int>(std::min<long>(threads * 2L, work / (kTaskMultiplyAdds / 2)));
     if (blocks > 1 && blocks < threads * 8) blocks = std::max(1, std::min((blocks + wanted - 1) / wanted * wanted, (p.m + 4 * kRows - 1) / (4 * kRows)));
-    if (blocks < wanted) ranges = std::min(panelsTotal, (wanted + blocks - 1) / blocks);
+    if (blocks == 1) ranges = std::min(panelsTotal, panelsTotal < kManyPanels ? std::min(wanted, threads) : wanted);
+    else if (blocks < wanted) ranges = std::min(panelsTotal, (wanted + blocks - 1) / blocks);
   }
   const int tiles = (p.m + kRows - 1) / kRows;
   blocks = std::min(blocks, tiles);
