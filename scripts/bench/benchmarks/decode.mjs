@@ -2,16 +2,18 @@ import { needsModel, ours, peer } from '../programs.mjs';
 
 const batches = [1, 8, 64];
 
-// float32 on both sides; and weights as the checkpoint holds them (bfloat16, computed in float32: the same tokens), against whichever of
-// its types is the faster one for transformers.
+// float32 on both sides; then against whichever of its types is the faster one for transformers: weights as the checkpoint holds them
+// (bfloat16, computed in float32: the same tokens), and rounded to 4.5 bits.
 const pairs = [
   { name: 'decode', storage: 'float32', types: ['float32'] },
   { name: 'decode, bfloat16 weights', storage: 'bfloat16', types: ['float32', 'bfloat16'] },
+  { name: 'decode, q4_0 weights', storage: 'q4_0', types: ['float32', 'bfloat16'] },
 ];
 
 export default {
   name: 'decode',
-  about: 'greedy decoding of SmolLM2-135M, f32 and bfloat16 weights, batch 1 / 8 / 64, against transformers.generate',
+  about:
+    'greedy decoding of SmolLM2-135M, weights in f32, bfloat16 and q4_0, batch 1 / 8 / 64, against transformers.generate',
   missing: needsModel,
   async run({ runs, model }) {
     const row = (batch, name, unit) => ({ batch, name, unit, ours: [], peer: [] });

@@ -2,8 +2,18 @@ import { needsModel, ours } from '../programs.mjs';
 
 // What two threads give over one, each in a process of its own, in turn; nothing is compared with a peer here.
 const measures = [
-  { name: 'SFT, all weights', script: 'sft.ts', args: ['--method', 'full'], read: (json) => json.tokensPerSecond },
-  { name: 'SFT, LoRA r 16', script: 'sft.ts', args: ['--method', 'lora'], read: (json) => json.tokensPerSecond },
+  {
+    name: 'SFT, all weights',
+    script: 'sft.ts',
+    args: ['--method', 'full', '--steps', '8'],
+    read: (json) => json.tokensPerSecond,
+  },
+  {
+    name: 'SFT, LoRA r 16',
+    script: 'sft.ts',
+    args: ['--method', 'lora', '--steps', '8'],
+    read: (json) => json.tokensPerSecond,
+  },
   { name: 'decode, batch 64', script: 'decode.ts', args: ['--batch', '64'], read: (json) => json.tokensPerSecond[64] },
 ];
 
