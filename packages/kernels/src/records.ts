@@ -333,7 +333,7 @@ export class Launch {
     sink.end();
   }
 
-  attention(qkv: Address, offsets: Address, out: Address, logSumExp: Address, sequences: number, headCount: number, keyValueHeadCount: number, headDimension: number, scale: number): void {
+  attention(qkv: Address, offsets: Address, out: Address, logSumExp: Address, sequences: number, headCount: number, keyValueHeadCount: number, headDimension: number, scale: number, window: number): void {
     const sink = this.#sink;
     const at = sink.begin(21);
     sink.words[at + 1] = qkv;
@@ -345,10 +345,11 @@ export class Launch {
     sink.words[at + 7] = keyValueHeadCount;
     sink.words[at + 8] = headDimension;
     sink.floats[at + 9] = scale;
+    sink.words[at + 10] = window;
     sink.end();
   }
 
-  attentionGrad(qkv: Address, offsets: Address, out: Address, logSumExp: Address, dOut: Address, dQkv: Address, sequences: number, headCount: number, keyValueHeadCount: number, headDimension: number, scale: number): void {
+  attentionGrad(qkv: Address, offsets: Address, out: Address, logSumExp: Address, dOut: Address, dQkv: Address, sequences: number, headCount: number, keyValueHeadCount: number, headDimension: number, scale: number, window: number): void {
     const sink = this.#sink;
     const at = sink.begin(22);
     sink.words[at + 1] = qkv;
@@ -362,10 +363,11 @@ export class Launch {
     sink.words[at + 9] = keyValueHeadCount;
     sink.words[at + 10] = headDimension;
     sink.floats[at + 11] = scale;
+    sink.words[at + 12] = window;
     sink.end();
   }
 
-  cachedAttention(qkv: Address, slots: Address, positions: Address, keyCache: Address, valueCache: Address, out: Address, rows: number, capacity: number, headCount: number, keyValueHeadCount: number, headDimension: number, scale: number, slotCount: number, cacheType: number): void {
+  cachedAttention(qkv: Address, slots: Address, positions: Address, keyCache: Address, valueCache: Address, out: Address, rows: number, capacity: number, headCount: number, keyValueHeadCount: number, headDimension: number, scale: number, slotCount: number, cacheType: number, window: number): void {
     const sink = this.#sink;
     const at = sink.begin(23);
     sink.words[at + 1] = qkv;
@@ -382,6 +384,7 @@ export class Launch {
     sink.floats[at + 12] = scale;
     sink.words[at + 13] = slotCount;
     sink.words[at + 14] = cacheType;
+    sink.words[at + 15] = window;
     sink.end();
   }
 
@@ -1070,6 +1073,7 @@ export const KERNELS: readonly { name: string; fields: readonly KernelField[] }[
       { name: 'keyValueHeadCount', type: 'int', word: 7 },
       { name: 'headDimension', type: 'int', word: 8 },
       { name: 'scale', type: 'float', word: 9 },
+      { name: 'window', type: 'int', word: 10 },
     ],
   },
   {
@@ -1086,6 +1090,7 @@ export const KERNELS: readonly { name: string; fields: readonly KernelField[] }[
       { name: 'keyValueHeadCount', type: 'int', word: 9 },
       { name: 'headDimension', type: 'int', word: 10 },
       { name: 'scale', type: 'float', word: 11 },
+      { name: 'window', type: 'int', word: 12 },
     ],
   },
   {
@@ -1105,6 +1110,7 @@ export const KERNELS: readonly { name: string; fields: readonly KernelField[] }[
       { name: 'scale', type: 'float', word: 12 },
       { name: 'slotCount', type: 'int', word: 13 },
       { name: 'cacheType', type: 'int', word: 14 },
+      { name: 'window', type: 'int', word: 15 },
     ],
   },
   {

@@ -23,6 +23,7 @@ struct AttentionGradient {
   float* dQkv;
   const float *keyPanels, *valuePanels, *deltas;
   float scale;
+  int window;  // 0: none
 };
 
 // How many query blocks a range of keys has done with. The next range waits for them, block by block; it is a later task, so the one it
@@ -83,7 +84,10 @@ void gradientBlock(const AttentionGradient& a, const RowBlock& sequence, int hea
       if (before == nullptr) {
         for (int i = row; i < row + queries; i++) std::memset(dQuery + i * width, 0, static_cast<size_t>(dimension) * 4);
       }
-      for (int key = key0; key < std::min(key1, row + queries); key += kKeyRows) {
+      // The first row of the block sees the earliest keys.
+      const int earliest = a.window > 0 ? std::max(0, row + 1 - a.window) / kKeyRows * kKeyRows : 0;
+      const int start = std::max(key0, earliest), end = std::min(key1, row + queries);
+      for (int key = start; key < end; key += kKeyRows) {
         const int keys = std::min(kKeyRows, row + queries - key);
         // Masked products are exact zeros that leave a chain as it is: tiles on the diagonal skip them.
         const auto visibleTo = [&](int i) { return std::min(keys, row + i + 1 - key); };  // keys seen by row i of the block, maybe <= 0
@@ -104,18 +108,19 @@ void gradientBlock(const AttentionGradient& a, const RowBlock& sequence, int hea
           const W delta = W::broadcast(deltas[static_cast<long>(row + i) * heads.headCount]);
           const W scale = W::broadcast(a.scale);
           float *p = scores + i * kKeyRows, *ds = dScores + i * kKeyRows;
-          const int visible = visibleTo(i);
+          const int visible = visibleTo(i), hidden = a.window > 0 ? row + i + 1 - a.window - key : 0;
           int j = 0;
-          for (; j + kPanelWidth <= visible; j += kPanelWidth) {
+          for (; j + kPanelWidth <= visible && hidden <= 0; j += kPanelWidth) {
             const W probability = exponential(W::load(p + j) * scale - lse);
             probability.store(p + j);
             (probability * (W::load(ds + j) - delta) * scale).store(ds + j);
           }
           for (; j < keys; j += kPanelWidth) {
-            const auto mask = W::firstLanes(visible - j);
-            const W probability = W::select(mask, exponential(W::load(p + j) * scale - lse), W::zero());
+            const auto mask = W::firstLanes(visible - j), unseen = W::firstLanes(hidden - j);
+            const auto shown = [&](const W& value) { return W::select(unseen, W::zero(), W::select(mask, value, W::zero())); };
+            const W probability = shown(exponential(W::load(p + j) * scale - lse));
             probability.store(p + j);
-            W::select(mask, probability * (W::load(ds + j) - delta) * scale, W::zero()).store(ds + j);
+            shown(probability * (W::load(ds + j) - delta) * scale).store(ds + j);
           }
         }
         for (int j = 0; j < keys; j += V::Tiling::tileRows) {
@@ -130,7 +135,7 @@ void gradientBlock(const AttentionGradient& a, const RowBlock& sequence, int hea
                           to + heads.key(head), width, true, width);
           });
         }
-        if (key == key0) Progress::await(before, block);
+        if (key == start) Progress::await(before, block);
         for (int i = 0; i < queries; i += V::Tiling::tileRows) {
           withRows<V::Tiling::tileRows>(std::min(V::Tiling::tileRows, queries - i), [&]<int R>() {
             const int visible = visibleTo(i + R - 1);
@@ -141,7 +146,7 @@ void gradientBlock(const AttentionGradient& a, const RowBlock& sequence, int hea
         }
       }
       // A block that sees no key of this range has passed it when it has passed those before.
-      if (std::min(key1, row + queries) <= key0) Progress::await(before, block);
+      if (end <= start) Progress::await(before, block);
       progress.finish(block);
     }
   }
@@ -155,7 +160,7 @@ inline int rangeStart(int length, int i, int ranges) {
 
 template <class V>
 void attentionGrad(const float* qkv, const int32_t* offsets, const float* out, const float* logSumExp, const float* dOut, float* dQkv,
-                   int sequences, int headCount, int keyValueHeadCount, int headDimension, float scale) {
+                   int sequences, int headCount, int keyValueHeadCount, int headDimension, float scale, int window) {
   const PackedHeads heads{headCount, keyValueHeadCount, headDimension};
   const long width = heads.width(), outWidth = heads.outWidth();
   static_assert(kKeyPadding % kKeyRows == 0);
@@ -164,7 +169,7 @@ void attentionGrad(const float* qkv, const int32_t* offsets, const float* out, c
   float* keyPanels = sharedScratch<float>(kKeyPanels, panelSize);
   float* valuePanels = sharedScratch<float>(kValuePanels, panelSize);
   float* deltas = sharedScratch<float>(kDeltas, static_cast<size_t>(std::max(offsets[sequences], 1)) * headCount);
-  const AttentionGradient gradient{heads, qkv, out, logSumExp, dOut, dQkv, keyPanels, valuePanels, deltas, scale};
+  const AttentionGradient gradient{heads, qkv, out, logSumExp, dOut, dQkv, keyPanels, valuePanels, deltas, scale, window};
   const int tasks = split.count * keyValueHeadCount;
   parallel(tasks, [&](int task) {
     const RowBlock& block = split.blocks[task / keyValueHeadCount];

@@ -32,6 +32,9 @@ struct AttentionHead {
   // Instead of the two above, valueStride = headDimension.
   const std::uint16_t* keyHalves = nullptr;
   const std::uint16_t* valueHalves = nullptr;
+  int window = 0;  // a row sees this many keys at most, its own the last of them; 0: all
+
+  int first(int limit) const { return window > 0 ? std::max(0, limit - window) : 0; }
 };
 
 enum TileScratch : int { kExpandedKeys = 10, kExpandedValues = 11 };
@@ -40,7 +43,7 @@ inline void expandBfloat16(const std::uint16_t* from, long count, float* to) {
   for (long i = 0; i < count; i++) to[i] = fromBfloat16(from[i]);
 }
 
-// limits[r] keys are visible to row r (at least 1). logSumExp may be null.
+// Keys 0 … limits[r] - 1 (at least 1) are visible to row r, the last `window` of them if there is one. logSumExp may be null.
 template <class V, int R>
 void attentionTile(const AttentionHead& head, const float* query, long queryStride, const int* limits, float* out, long outStride,
                    float* logSumExp, long logSumExpStride) {
@@ -49,24 +52,26 @@ void attentionTile(const AttentionHead& head, const float* query, long queryStri
   alignas(64) float scores[R * kScoreColumns];
   alignas(64) float sums[R * kMaximumHeadDimension];
   float maxima[R], totals[R];
-  int keys = 0;
+  int keys = 0, start = limits[0];
   for (int r = 0; r < R; r++) {
     maxima[r] = -kInfinity;
     totals[r] = 0;
     keys = std::max(keys, limits[r]);
+    start = std::min(start, head.first(limits[r]));
     for (int d = 0; d < padded; d += 8) V::zero().store(sums + r * padded + d);
   }
   using W = typename V::Wide;
   const W scale = W::broadcast(head.scale), masked = W::broadcast(-kInfinity);
   // Scored keys [pending, key) have their p and wait for the product with the values: one product serves several blocks as long as
   // no maximum moves. The chain is the same.
-  int pending = 0;
+  start = start / kScoreColumns * kScoreColumns;  // blocks begin where they do without a window
+  int pending = start;
   const float *keyPanels = nullptr, *values = nullptr;  // of keys key0 on
   const auto addValues = [&](int from, int to, const float* p) {
     if (from < to) tileRow<V, R>(to - from, StridedRows{p, kScoreColumns, 1}, values, kPanelWidth, padded, sums, padded, true, head.valueStride);
     values += (to - from) * head.valueStride;
   };
-  for (int key0 = 0; key0 < keys; key0 += kScoreColumns) {
+  for (int key0 = start; key0 < keys; key0 += kScoreColumns) {
     const int scored = std::min(kScoreColumns, roundUp(keys - key0, kPanelWidth));
     if (head.keyHalves == nullptr) {
       keyPanels = head.keyPanels + static_cast<long>(key0) * dimension;
@@ -86,9 +91,10 @@ void attentionTile(const AttentionHead& head, const float* query, long queryStri
       const int lanes = std::min(kKeyBlock, scored - column);  // 16 or 32; lanes beyond would all be masked
       for (int r = 0; r < R; r++) {
         float* row = scores + r * kScoreColumns + column;
-        const int visible = limits[r] - key;
-        const bool whole = visible >= kKeyBlock && lanes == kKeyBlock;
-        const int seen = std::min(lanes, visible <= 0 ? 0 : roundUp(visible, kPanelWidth));
+        const int visible = limits[r] - key, hidden = head.first(limits[r]) - key;  // lanes [hidden, visible)
+        const bool whole = visible >= kKeyBlock && lanes == kKeyBlock && hidden <= 0;
+        const int reached = std::min(lanes, visible <= 0 ? 0 : roundUp(visible, kPanelWidth));
+        const int seen = hidden >= reached ? 0 : reached;
         for (int j = seen; j < lanes; j += kPanelWidth) W::zero().store(row + j);
         if (seen == 0) continue;
         W scored0 = W::load(row) * scale, scored1 = masked;
@@ -97,6 +103,10 @@ void attentionTile(const AttentionHead& head, const float* query, long queryStri
           scored0 = W::select(W::firstLanes(visible), scored0, masked);
           scored1 = W::select(W::firstLanes(visible - kPanelWidth), scored1, masked);
         }
+        if (hidden > 0) {
+          scored0 = W::select(W::firstLanes(hidden), masked, scored0);
+          scored1 = W::select(W::firstLanes(hidden - kPanelWidth), masked, scored1);
+        }
         const float block = W::maximum(scored0, scored1).largest();
         const float maximum = block > maxima[r] ? block : maxima[r];
         const W shift = W::broadcast(maximum);
@@ -104,6 +114,10 @@ void attentionTile(const AttentionHead& head, const float* query, long queryStri
         if (!whole) {
           p0 = W::select(W::firstLanes(visible), p0, W::zero());
           p1 = W::select(W::firstLanes(visible - kPanelWidth), p1, W::zero());
+        }
+        if (hidden > 0) {
+          p0 = W::select(W::firstLanes(hidden), W::zero(), p0);
+          p1 = W::select(W::firstLanes(hidden - kPanelWidth), W::zero(), p1);
         }
         p0.store(row);
         if (lanes > kPanelWidth) p1.store(row + kPanelWidth);

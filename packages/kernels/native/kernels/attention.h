@@ -1,4 +1,5 @@
-// Causal attention inside each sequence of packed rows [query heads | key heads | value heads], grouped queries.
+// Causal attention inside each sequence of packed rows [query heads | key heads | value heads], grouped queries; with a window a row sees
+// that many keys at most.
 // Keys of every (sequence, key/value head) are packed into panels first; then tasks of (about 50 query rows, key/value head), tiles of
 // rows of one query head against attention-tile.h. Loop order in a task: heads of the group, tiles, key blocks.
 #pragma once
@@ -55,7 +56,7 @@ inline RowBlocks splitSequences(const int32_t* offsets, int sequences, int size)
 
 template <class V>
 void attention(const float* qkv, const int32_t* offsets, float* out, float* logSumExp, int sequences, int headCount, int keyValueHeadCount,
-               int headDimension, float scale) {
+               int headDimension, float scale, int window) {
   const PackedHeads heads{headCount, keyValueHeadCount, headDimension};
   const long width = heads.width();
   const RowBlocks split = splitSequences(offsets, sequences, kQueryRows<V>);
@@ -74,7 +75,7 @@ void attention(const float* qkv, const int32_t* offsets, float* out, float* logS
     const RowBlock& block = split.blocks[task / keyValueHeadCount];
     const int head = task % keyValueHeadCount;
     const float* sequence = qkv + block.start * width;
-    const AttentionHead keyValue{panelsOf(block, head), sequence + heads.value(head), width, headDimension, scale};
+    const AttentionHead keyValue{panelsOf(block, head), sequence + heads.value(head), width, headDimension, scale, nullptr, nullptr, window};
     const int end = std::min(block.length, block.row + kQueryRows<V>);
     for (int g = 0; g < heads.group(); g++) {
       const int queryHead = head * heads.group() + g;

@@ -18,7 +18,7 @@ inline AttentionHead headOf(const std::uint16_t* keys, const std::uint16_t* valu
 
 template <class V, class Element>
 void attendCached(const float* qkv, const int32_t* slots, const int32_t* positions, Element* keyCache, Element* valueCache, float* out, int rows,
-                  int capacity, int headCount, int keyValueHeadCount, int headDimension, float scale, int slotCount) {
+                  int capacity, int headCount, int keyValueHeadCount, int headDimension, float scale, int slotCount, int window) {
   const PackedHeads heads{headCount, keyValueHeadCount, headDimension};
   const long width = heads.width(), outWidth = heads.outWidth();
   const long headSize = static_cast<long>(capacity) * headDimension, slotSize = headSize * keyValueHeadCount;
@@ -51,7 +51,8 @@ void attendCached(const float* qkv, const int32_t* slots, const int32_t* positio
     const RowBlock& run = runs[task / keyValueHeadCount];
     const int head = task % keyValueHeadCount;
     const long at = run.sequence * slotSize + head * headSize;
-    const AttentionHead keyValue = headOf(keyCache + at, valueCache + at, headDimension, scale);
+    AttentionHead keyValue = headOf(keyCache + at, valueCache + at, headDimension, scale);
+    keyValue.window = window;
     const long queryHead0 = static_cast<long>(head) * heads.group() * headDimension;
     int limits[V::Tiling::tileRows];
     if (run.length == 1) {
@@ -83,10 +84,10 @@ void attendCached(const float* qkv, const int32_t* slots, const int32_t* positio
 
 template <class V>
 void cachedAttention(const float* qkv, const int32_t* slots, const int32_t* positions, std::uint8_t* keyCache, std::uint8_t* valueCache, float* out,
-                     int rows, int capacity, int headCount, int keyValueHeadCount, int headDimension, float scale, int slotCount, int cacheType) {
+                     int rows, int capacity, int headCount, int keyValueHeadCount, int headDimension, float scale, int slotCount, int cacheType, int window) {
   const auto attend = [&]<class Element>() {
     attendCached<V>(qkv, slots, positions, reinterpret_cast<Element*>(keyCache), reinterpret_cast<Element*>(valueCache), out, rows, capacity, headCount,
-                    keyValueHeadCount, headDimension, scale, slotCount);
+                    keyValueHeadCount, headDimension, scale, slotCount, window);
   };
   if (cacheType == 1) attend.template operator()<std::uint16_t>();
   else attend.template operator()<float>();

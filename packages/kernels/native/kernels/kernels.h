@@ -55,17 +55,18 @@ struct Kernels {
   void (*swigluGrad)(const float* gateUp, const float* dOut, float* dGateUp, int rows, int f);
 
   // ---- attention over packed rows qkv [T, (H + 2K) D]: H query heads, then K key heads, then K value heads. D <= 256
-  // offsets int32 [sequences + 1]; causal inside each sequence. logSumExp [T, H] may be null.
+  // offsets int32 [sequences + 1]; causal inside each sequence. logSumExp [T, H] may be null. With a window (not 0) a row sees that many
+  // keys at most, its own the last of them.
   void (*attention)(const float* qkv, const int32_t* offsets, float* out, float* logSumExp, int sequences, int headCount,
-                    int keyValueHeadCount, int headDimension, float scale);
+                    int keyValueHeadCount, int headDimension, float scale, int window);
   void (*attentionGrad)(const float* qkv, const int32_t* offsets, const float* out, const float* logSumExp, const float* dOut, float* dQkv,
-                        int sequences, int headCount, int keyValueHeadCount, int headDimension, float scale);
+                        int sequences, int headCount, int keyValueHeadCount, int headDimension, float scale, int window);
   // One layer of a cache: keyCache [slots][K][capacity/16][D][16], valueCache [slots][K][capacity][D]; capacity % 16 == 0, zeroed
   // when made; floats (cacheType 0) or bfloat16 (1), to which keys and values are rounded. Writes the keys and values of all rows, then
   // row t attends to positions 0..positions[t] of slots[t].
   void (*cachedAttention)(const float* qkv, const int32_t* slots, const int32_t* positions, uint8_t* keyCache, uint8_t* valueCache, float* out,
                           int rows, int capacity, int headCount, int keyValueHeadCount, int headDimension, float scale, int slotCount,
-                          int cacheType);
+                          int cacheType, int window);
   // Copies positions [0, length) of fromSlot to toSlot, of one layer.
   void (*copyPrefix)(uint8_t* keyCache, uint8_t* valueCache, int fromSlot, int toSlot, int length, int capacity, int keyValueHeadCount,
                      int headDimension, int cacheType);

@@ -527,13 +527,14 @@ struct AttentionRecord {
   std::int32_t keyValueHeadCount;
   std::int32_t headDimension;
   float scale;
+  std::int32_t window;
 
   template <class Function>
   void apply(Function&& function) const {
-    function(qkv, offsets, out, logSumExp, sequences, headCount, keyValueHeadCount, headDimension, scale);
+    function(qkv, offsets, out, logSumExp, sequences, headCount, keyValueHeadCount, headDimension, scale, window);
   }
 };
-static_assert(sizeof(AttentionRecord) == 40);
+static_assert(sizeof(AttentionRecord) == 44);
 
 struct AttentionGradRecord {
   std::int32_t kernel;
@@ -548,13 +549,14 @@ struct AttentionGradRecord {
   std::int32_t keyValueHeadCount;
   std::int32_t headDimension;
   float scale;
+  std::int32_t window;
 
   template <class Function>
   void apply(Function&& function) const {
-    function(qkv, offsets, out, logSumExp, dOut, dQkv, sequences, headCount, keyValueHeadCount, headDimension, scale);
+    function(qkv, offsets, out, logSumExp, dOut, dQkv, sequences, headCount, keyValueHeadCount, headDimension, scale, window);
   }
 };
-static_assert(sizeof(AttentionGradRecord) == 48);
+static_assert(sizeof(AttentionGradRecord) == 52);
 
 struct CachedAttentionRecord {
   std::int32_t kernel;
@@ -572,13 +574,14 @@ struct CachedAttentionRecord {
   float scale;
   std::int32_t slotCount;
   std::int32_t cacheType;
+  std::int32_t window;
 
   template <class Function>
   void apply(Function&& function) const {
-    function(qkv, slots, positions, keyCache, valueCache, out, rows, capacity, headCount, keyValueHeadCount, headDimension, scale, slotCount, cacheType);
+    function(qkv, slots, positions, keyCache, valueCache, out, rows, capacity, headCount, keyValueHeadCount, headDimension, scale, slotCount, cacheType, window);
   }
 };
-static_assert(sizeof(CachedAttentionRecord) == 60);
+static_assert(sizeof(CachedAttentionRecord) == 64);
 
 struct CopyPrefixRecord {
   std::int32_t kernel;

@@ -7,6 +7,7 @@ namespace {
 struct Case {
   int headCount, keyValueHeadCount, dimension;
   std::vector<int> lengths;
+  int window = 0;
   int rows = 0;
   std::vector<std::int32_t> offsets{0};
   int width() const { return (headCount + 2 * keyValueHeadCount) * dimension; }
@@ -14,8 +15,8 @@ struct Case {
   float scale() const { return 1.0f / std::sqrt(static_cast<float>(dimension)); }
 };
 
-Case makeCase(int headCount, int keyValueHeadCount, int dimension, std::vector<int> lengths) {
-  Case c{headCount, keyValueHeadCount, dimension, std::move(lengths)};
+Case makeCase(int headCount, int keyValueHeadCount, int dimension, std::vector<int> lengths, int window = 0) {
+  Case c{headCount, keyValueHeadCount, dimension, std::move(lengths), window};
   for (const int length : c.lengths) c.offsets.push_back(c.rows += length);
   return c;
 }
@@ -29,7 +30,8 @@ Doubles oracle(const Case& c, const Doubles& qkv) {
       for (int i = c.offsets[s]; i < c.offsets[s + 1]; i++) {
         Doubles score;
         double largest = -1e300, total = 0;
-        for (int j = c.offsets[s]; j <= i; j++) {
+        const int first = c.window > 0 ? std::max(c.offsets[s], i + 1 - c.window) : c.offsets[s];
+        for (int j = first; j <= i; j++) {
           double sum = 0;
           for (int d = 0; d < c.dimension; d++) sum += qkv[static_cast<size_t>(i) * c.width() + h * c.dimension + d] * qkv[static_cast<size_t>(j) * c.width() + keyAt + d];
           score.push_back(sum * c.scale());
@@ -38,7 +40,7 @@ Doubles oracle(const Case& c, const Doubles& qkv) {
         for (double& x : score) total += x = std::exp(x - largest);
         for (size_t j = 0; j < score.size(); j++) {
           for (int d = 0; d < c.dimension; d++) {
-            out[static_cast<size_t>(i) * c.outWidth() + h * c.dimension + d] += score[j] / total * qkv[(c.offsets[s] + j) * c.width() + valueAt + d];
+            out[static_cast<size_t>(i) * c.outWidth() + h * c.dimension + d] += score[j] / total * qkv[(first + j) * c.width() + valueAt + d];
           }
         }
       }
@@ -54,14 +56,14 @@ struct Forward {
 Forward forward(const Tables& t, const Case& c, const Floats& qkv) {
   Forward result{Floats(static_cast<size_t>(c.rows) * c.outWidth(), NAN), Floats(static_cast<size_t>(c.rows) * c.headCount, NAN)};
   t.kernels.attention(qkv.data(), c.offsets.data(), result.out.data(), result.logSumExp.data(), static_cast<int>(c.lengths.size()), c.headCount,
-                      c.keyValueHeadCount, c.dimension, c.scale());
+                      c.keyValueHeadCount, c.dimension, c.scale(), c.window);
   return result;
 }
 
 Floats backward(const Tables& t, const Case& c, const Floats& qkv, const Forward& f, const Floats& dOut) {
   Floats dQkv(qkv.size(), NAN);
   t.kernels.attentionGrad(qkv.data(), c.offsets.data(), f.out.data(), f.logSumExp.data(), dOut.data(), dQkv.data(), static_cast<int>(c.lengths.size()),
-                          c.headCount, c.keyValueHeadCount, c.dimension, c.scale());
+                          c.headCount, c.keyValueHeadCount, c.dimension, c.scale(), c.window);
   return dQkv;
 }
 
@@ -76,7 +78,7 @@ Floats decode(const Tables& t, const Case& c, const Floats& qkv, int prefill, in
     packed.reserve(static_cast<size_t>(rows) * c.width() + 16);
     for (const int token : tokens) packed.insert(packed.end(), qkv.begin() + static_cast<long>(token) * c.width(), qkv.begin() + static_cast<long>(token + 1) * c.width());
     t.kernels.cachedAttention(packed.data(), slots.data(), positions.data(), reinterpret_cast<std::uint8_t*>(keys.data()), reinterpret_cast<std::uint8_t*>(values.data()),
-                              result.data(), rows, capacity, c.headCount, c.keyValueHeadCount, c.dimension, c.scale(), slotCount, cacheType);
+                              result.data(), rows, capacity, c.headCount, c.keyValueHeadCount, c.dimension, c.scale(), slotCount, cacheType, c.window);
     for (int i = 0; i < rows; i++) std::copy_n(result.begin() + static_cast<long>(i) * c.outWidth(), c.outWidth(), out.begin() + static_cast<long>(tokens[i]) * c.outWidth());
   };
   std::vector<std::int32_t> tokens, slots, positions;
@@ -104,9 +106,10 @@ Floats decode(const Tables& t, const Case& c, const Floats& qkv, int prefill, in
 void testAttention() {
   Random random(20);
   const Case cases[] = {makeCase(4, 2, 8, {1, 37, 5, 70}), makeCase(2, 2, 16, {33, 129}), makeCase(3, 1, 32, {200}), makeCase(4, 4, 64, {20, 3}),
-                        makeCase(2, 1, 128, {50, 64, 1}),  makeCase(8, 1, 24, {40}),      makeCase(2, 1, 12, {45, 18})};
+                        makeCase(2, 1, 128, {50, 64, 1}),  makeCase(8, 1, 24, {40}),      makeCase(2, 1, 12, {45, 18}),
+                        makeCase(4, 2, 8, {1, 37, 5, 70}, 9), makeCase(3, 1, 32, {200}, 50), makeCase(2, 2, 16, {290, 4}, 130), makeCase(2, 1, 24, {150}, 1)};
   for (const Case& c : cases) {
-    const std::string name = "attention H" + std::to_string(c.headCount) + " K" + std::to_string(c.keyValueHeadCount) + " D" + std::to_string(c.dimension);
+    const std::string name = "attention H" + std::to_string(c.headCount) + " K" + std::to_string(c.keyValueHeadCount) + " D" + std::to_string(c.dimension) + (c.window > 0 ? ", window " + std::to_string(c.window) : "");
     const Floats qkv = random.floats(static_cast<size_t>(c.rows) * c.width(), -2, 2), dOut = random.floats(static_cast<size_t>(c.rows) * c.outWidth());
     const Floats out = onEverySetting(name, [&](const Tables& t) { return forward(t, c, qkv).out; });
     expectClose(out, oracle(c, toDoubles(qkv)), 2e-6, name);

@@ -150,9 +150,9 @@ void attention(const Bench& bench) {
     Floats out(dOut.size()), lse(static_cast<size_t>(rows) * heads), dQkv(qkv.size());
     const double work = 2.0 * sequences * heads * length * static_cast<double>(length) * dimension;
     const std::string shape = std::to_string(sequences) + " x " + std::to_string(length) + " tokens";
-    const auto forward = [&] { kernels.attention(qkv.data(), offsets.data(), out.data(), lse.data(), sequences, heads, keyValueHeads, dimension, 0.125f); };
+    const auto forward = [&] { kernels.attention(qkv.data(), offsets.data(), out.data(), lse.data(), sequences, heads, keyValueHeads, dimension, 0.125f, 0); };
     const auto backward = [&] {
-      kernels.attentionGrad(qkv.data(), offsets.data(), out.data(), lse.data(), dOut.data(), dQkv.data(), sequences, heads, keyValueHeads, dimension, 0.125f);
+      kernels.attentionGrad(qkv.data(), offsets.data(), out.data(), lse.data(), dOut.data(), dQkv.data(), sequences, heads, keyValueHeads, dimension, 0.125f, 0);
     };
     bench.figure("attention forward, " + shape, work, forward);
     bench.figure("attention backward, " + shape, 2.5 * work, backward);

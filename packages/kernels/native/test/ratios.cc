@@ -92,16 +92,16 @@ void attention(const Tables& best) {
   const Floats qkv = random.floats(static_cast<size_t>(length) * width), dOut = random.floats(static_cast<size_t>(length) * heads * dimension);
   const std::int32_t offsets[] = {0, length};
   Floats out(dOut.size()), logSumExp(static_cast<size_t>(length) * heads), dQkv(qkv.size());
-  const Work forward = [&] { best.kernels.attention(qkv.data(), offsets, out.data(), logSumExp.data(), 1, heads, keyHeads, dimension, 0.125f); };
+  const Work forward = [&] { best.kernels.attention(qkv.data(), offsets, out.data(), logSumExp.data(), 1, heads, keyHeads, dimension, 0.125f, 0); };
   ratio("attention backward / forward", [&] {
-    best.kernels.attentionGrad(qkv.data(), offsets, out.data(), logSumExp.data(), dOut.data(), dQkv.data(), 1, heads, keyHeads, dimension, 0.125f);
+    best.kernels.attentionGrad(qkv.data(), offsets, out.data(), logSumExp.data(), dOut.data(), dQkv.data(), 1, heads, keyHeads, dimension, 0.125f, 0);
   }, forward, 4);
   Floats keys(static_cast<size_t>(length) * keyHeads * dimension), values(keys.size());
   std::vector<std::int32_t> slots(length), positions(length);
   for (int i = 0; i < length; i++) positions[i] = i;
   const auto cached = [&](int from, int rows, int cacheType = 0) {
     best.kernels.cachedAttention(qkv.data() + static_cast<long>(from) * width, slots.data(), positions.data() + from, reinterpret_cast<std::uint8_t*>(keys.data()),
-                                 reinterpret_cast<std::uint8_t*>(values.data()), out.data(), rows, length, heads, keyHeads, dimension, 0.125f, 1, cacheType);
+                                 reinterpret_cast<std::uint8_t*>(values.data()), out.data(), rows, length, heads, keyHeads, dimension, 0.125f, 1, cacheType, 0);
   };
   ratio("prefill into a cache / training attention", [&] { cached(0, length); }, forward, 1.5);
   ratio("a decoding row at 512 keys / at 128", [&] { cached(length - 1, 1); }, [&] { cached(127, 1); }, 6);

@@ -6,7 +6,7 @@ import { at, type KernelTable } from './native-kernel.ts';
 const cacheType = (keys: tf.TensorInfo) => (keys.dtype === 'int32' ? 1 : 0);
 
 export const attentionKernels: KernelTable = {
-  TwAttention(backend, { qkv, offsets }, { headCount, keyValueHeadCount, headDimension, scale }) {
+  TwAttention(backend, { qkv, offsets }, { headCount, keyValueHeadCount, headDimension, scale, window }) {
     const rows = qkv!.shape[0]!;
     const out = backend.output([rows, headCount * headDimension]);
     const logSumExp = backend.output([rows, headCount]);
@@ -20,6 +20,7 @@ export const attentionKernels: KernelTable = {
       keyValueHeadCount,
       headDimension,
       scale,
+      window,
     );
     return [out, logSumExp];
   },
@@ -27,7 +28,7 @@ export const attentionKernels: KernelTable = {
   TwAttentionGrad(
     backend,
     { dy, qkv, out, logSumExp, offsets },
-    { headCount, keyValueHeadCount, headDimension, scale },
+    { headCount, keyValueHeadCount, headDimension, scale, window },
   ) {
     const dQkv = backend.output(qkv!.shape);
     backend.runtime.stream.launch.attentionGrad(
@@ -42,12 +43,13 @@ export const attentionKernels: KernelTable = {
       keyValueHeadCount,
       headDimension,
       scale,
+      window,
     );
     return dQkv;
   },
 
   TwCachedAttention(backend, { qkv, keys, values, slots, positions }, attributes) {
-    const { headCount, keyValueHeadCount, headDimension, scale, capacity, slotCount } = attributes;
+    const { headCount, keyValueHeadCount, headDimension, scale, capacity, slotCount, window } = attributes;
     const rows = qkv!.shape[0]!;
     const out = backend.output([rows, headCount * headDimension]);
     backend.runtime.stream.launch.cachedAttention(
@@ -65,6 +67,7 @@ export const attentionKernels: KernelTable = {
       scale,
       slotCount,
       cacheType(keys!),
+      window,
     );
     return out;
   },

@@ -7,6 +7,8 @@ export interface AttentionHeads {
   headDimension: number;
   /** Factor on the dot products; 1 / sqrt(headDimension) when left out. */
   scale?: number;
+  /** Sliding window: a row sees this many positions at most, its own the last of them; all when left out. */
+  window?: number;
 }
 
 /**

@@ -1,5 +1,6 @@
-// Causal self-attention with grouped queries over a packed batch: block-diagonal, each sequence sees only itself.
-// Kernels: TwAttention { qkv, offsets } attrs { headCount, keyValueHeadCount, headDimension, scale, maxLength }
+// Causal self-attention with grouped queries over a packed batch: block-diagonal, each sequence sees only itself, and a row all of the
+// past or, with a sliding window (Beltagy et al. 2020, arXiv 2004.05150), the last positions of it.
+// Kernels: TwAttention { qkv, offsets } attrs { headCount, keyValueHeadCount, headDimension, scale, window (0: none), maxLength }
 // → [out [T, H*D], logSumExp [T, H]]; TwAttentionGrad { dy, qkv, out, logSumExp, offsets } → dqkv.
 import { TensorError } from '../errors.ts';
 import { expectCount, expectShape } from '../expect.ts';
@@ -30,6 +31,7 @@ export function attention(qkv: tf.Tensor2D, layout: SequenceLayout, heads: Atten
     keyValueHeadCount,
     headDimension,
     scale: scaleOf(heads),
+    window: heads.window ?? 0,
     maxLength: layout.maxLength,
   };
   const { offsets } = layout;
@@ -57,7 +59,7 @@ export function attentionComposite(qkv: tf.Tensor2D, layout: SequenceLayout, hea
   const outputs = layout.lengths.map((length) => {
     const [queries, keys, values] = splitHeads(tf.slice(qkv, [row, 0], [length, qkv.shape[1]]), heads);
     row += length;
-    return attend(queries, keys, values, causalMask(length), heads);
+    return attend(queries, keys, values, causalMask(length, heads.window), heads);
   });
   return outputs.length === 1 ? outputs[0]! : tf.concat(outputs, 0);
 }
@@ -81,6 +83,7 @@ export function expectHeads(op: string, qkv: tf.Tensor2D, heads: AttentionHeads)
   expectCount(op, 'headCount', headCount);
   expectCount(op, 'keyValueHeadCount', keyValueHeadCount);
   expectCount(op, 'headDimension', headDimension);
+  if (heads.window !== undefined) expectCount(op, 'window', heads.window);
   if (headCount % keyValueHeadCount !== 0) {
     throw new TensorError(
       'TW_TENSORS_OPTION',
@@ -90,9 +93,11 @@ export function expectHeads(op: string, qkv: tf.Tensor2D, heads: AttentionHeads)
   expectShape(op, 'qkv', qkv, [-1, (headCount + 2 * keyValueHeadCount) * headDimension], '[T, (H + 2K) D]');
 }
 
-function causalMask(length: number): tf.Tensor2D {
+function causalMask(length: number, window = length): tf.Tensor2D {
   const mask = new Float32Array(length * length);
-  for (let row = 0; row < length; row++)
+  for (let row = 0; row < length; row++) {
+    mask.fill(Number.NEGATIVE_INFINITY, row * length, row * length + Math.max(0, row + 1 - window));
     mask.fill(Number.NEGATIVE_INFINITY, row * length + row + 1, (row + 1) * length);
+  }
   return tf.tensor2d(mask, [length, length]);
 }

@@ -1,7 +1,7 @@
 // Attention against a key-value cache: first this call's keys and values are written at (slot, position), then row t
 // attends to positions 0 … positions[t] of its slot. One op for prefill, for decoding and for any mixture. No gradient.
 // Kernel: TwCachedAttention { qkv, keys, values, slots, positions } attrs { headCount, keyValueHeadCount,
-// headDimension, scale, slotCount, capacity } → [T, H*D]; it writes keys and values in place.
+// headDimension, scale, window (0: none), slotCount, capacity } → [T, H*D]; it writes keys and values in place.
 import { TensorError } from '../errors.ts';
 import { expectIndices } from '../expect.ts';
 import type { KeyValueCache } from '../key-value-cache.ts';
@@ -52,6 +52,7 @@ export function cachedAttention(
       keyValueHeadCount,
       headDimension,
       scale: scaleOf(heads),
+      window: heads.window ?? 0,
       slotCount: cache.slots,
       capacity: cache.capacity,
     },
@@ -91,7 +92,7 @@ export function cachedAttentionComposite(
           ]),
           [1, 0, 2],
         ) as tf.Tensor3D;
-      const mask = prefixMask(rows, positionOfRow, length);
+      const mask = prefixMask(rows, positionOfRow, length, heads.window);
       parts.push(attend(tf.gather(queries, rows), read(keyStore), read(valueStore), mask, heads));
       order.push(...rows);
     }
@@ -123,10 +124,17 @@ function groupRows(slots: ArrayLike<number>): Map<number, number[]> {
   return rowsOfSlot;
 }
 
-function prefixMask(rows: readonly number[], positions: ArrayLike<number>, length: number): tf.Tensor2D {
+function prefixMask(
+  rows: readonly number[],
+  positions: ArrayLike<number>,
+  length: number,
+  window = length,
+): tf.Tensor2D {
   const mask = new Float32Array(rows.length * length);
   for (const [index, row] of rows.entries()) {
-    mask.fill(Number.NEGATIVE_INFINITY, index * length + positions[row]! + 1, (index + 1) * length);
+    const end = positions[row]! + 1;
+    mask.fill(Number.NEGATIVE_INFINITY, index * length, index * length + Math.max(0, end - window));
+    mask.fill(Number.NEGATIVE_INFINITY, index * length + end, (index + 1) * length);
   }
   return tf.tensor2d(mask, [rows.length, length]);
 }

@@ -24,15 +24,20 @@ for (const device of await presentDevices()) {
       await useDevice(device);
     });
 
-    test.each(['float32', 'bfloat16'] as const)(
-      'token by token with a cache of %s equals the training forward bit for bit',
-      (storage) => {
+    test.each([
+      ['float32', undefined],
+      ['bfloat16', undefined],
+      ['float32', 5],
+    ] as const)(
+      'token by token with a cache of %s and a window of %s equals the training forward bit for bit',
+      (storage, window) => {
+        const heads = { ...HEADS, ...(window && { window }) };
         const before = memoryReport().liveTensors;
         const sequences = LENGTHS.map((length, index) => randomTensor<tf.Tensor2D>([length, WIDTH], index + 1));
         const layout = createLayout(LENGTHS);
         const expected = tf.tidy(() => {
           const qkv = tf.concat(sequences, 0);
-          return attention(storage === 'bfloat16' ? roundKeyValues(qkv, HEADS) : qkv, layout, HEADS).dataSync();
+          return attention(storage === 'bfloat16' ? roundKeyValues(qkv, heads) : qkv, layout, heads).dataSync();
         });
         const shape = { layers: 1, slots: 4, capacity: 45, keyValueHeadCount: 2, headDimension: 6 };
         const cache = createKeyValueCache({ ...shape, storage });
@@ -52,7 +57,7 @@ for (const device of await presentDevices()) {
               0,
               indices(rows.map(({ sequence }) => slots[sequence]!)),
               indices(rows.map(({ position }) => position)),
-              HEADS,
+              heads,
             ).dataSync();
             for (const [index, { sequence, position }] of rows.entries()) {
               found[sequence]!.set(out.subarray(index * 24, (index + 1) * 24), position * 24);

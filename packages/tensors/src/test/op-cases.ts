@@ -48,6 +48,18 @@ export const opCases: OpCase[] = [
     headDimension: 64,
     scale: 0.3,
   }),
+  attentionCase('a window of 7, grouped queries, several sequences', [3, 33, 150], {
+    headCount: 4,
+    keyValueHeadCount: 2,
+    headDimension: 10,
+    window: 7,
+  }),
+  attentionCase('a window of 100 over several blocks', [230], {
+    headCount: 2,
+    keyValueHeadCount: 1,
+    headDimension: 8,
+    window: 100,
+  }),
   ...tokenLogProbsCases(),
 ];
 
