@@ -64,6 +64,28 @@ describe.skipIf(!hasNative)('stored weights on the native device', () => {
     });
   });
 
+  it('whatever a product adds or reads may be stored too', () => {
+    tf.tidy(() => {
+      const names = ['x', 'first', 'second', 'wide', 'addend'] as const;
+      const [rows, narrow] = [64, matrix(64, 32, 5)];
+      const shapes = { x: [rows, 32], first: [32, 32], second: [64, 32], wide: [64, 32], addend: [rows, 96] };
+      const stored = names.map((name, seed) =>
+        storeAs(matrix(shapes[name][0]!, shapes[name][1]!, seed), name === 'addend' ? 'q8_0' : 'q4_0'),
+      );
+      const run =
+        ([x, first, second, wide, addend]: tf.Tensor2D[]) =>
+        (input: tf.Tensor) =>
+          linear(x!, [first!, second!], {
+            addend: addend!,
+            lowRank: [null, { narrow: input as tf.Tensor2D, wide: wide! }],
+          });
+      const expected = stored.map(plain);
+      expectSameBits(run(stored)(narrow), run(expected)(narrow));
+      const dy = matrix(rows, 96, 6);
+      expectSameBits(tf.grad(run(stored))(narrow, dy), tf.grad(run(expected))(narrow, dy));
+    });
+  });
+
   it.each(made)('a %s head scores, and a table looks up, as in float32', (storage) => {
     tf.tidy(() => {
       const weight = storeAs(matrix(600, 64, 3), storage);

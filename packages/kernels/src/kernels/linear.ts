@@ -3,6 +3,7 @@
 import type { tf } from '@thinkwright/tensors';
 import type { Address } from '../allocator.ts';
 import type { NativeBackend } from '../backend.ts';
+import { FLOAT32 } from '../backend-data.ts';
 import { type Attributes, at, atOrNull, gradientOutput, type Inputs, type KernelTable } from './native-kernel.ts';
 import { PANEL_WIDTH, packedPanels, withPanels } from './packed-weights.ts';
 import { refuseGradient } from './stored-data.ts';
@@ -16,12 +17,33 @@ function totalRows(weights: readonly tf.TensorInfo[]): number {
   return weights.reduce((sum, weight) => sum + weight.shape[0]!, 0);
 }
 
-/** Launches with one vector of the biases of all weights, or 0. */
-function withBias(backend: NativeBackend, biases: tf.TensorInfo[], keep: boolean, launchWith: (bias: Address) => void) {
-  if (biases.length === 0) launchWith(0);
-  else if (biases.length === 1) launchWith(at(backend, biases[0]!));
-  else if (keep) launchWith(packedPanels(backend, biases));
-  else withPanels(backend, 'forward', biases, launchWith);
+/** Launches with the biases of all weights as one vector, zero where there is none, or with 0 if there are none at all. */
+function withBias(
+  backend: NativeBackend,
+  inputs: Inputs,
+  weights: tf.TensorInfo[],
+  keep: boolean,
+  launchWith: (bias: Address) => void,
+) {
+  const biases = weights.map((_, index) => inputs[`bias${index}`]);
+  const present = biases.filter((bias) => bias !== undefined);
+  if (present.length === 0) return launchWith(0);
+  if (weights.length === 1) return launchWith(at(backend, present[0]!));
+  if (present.length === weights.length) return withForwardPanels(backend, present, keep, launchWith);
+  const { allocator, stream } = backend.runtime;
+  const count = totalRows(weights);
+  const columns = count + PANEL_WIDTH; // beyond every bias: the one that ends at the last column would clear the lanes after it
+  const bytes = (columns + PANEL_WIDTH) * Float32Array.BYTES_PER_ELEMENT;
+  const vector = allocator.allocate(bytes);
+  stream.launch.fill(FLOAT32, vector, count, 0);
+  let row = 0;
+  for (const [index, weight] of weights.entries()) {
+    const own = weight.shape[0]!;
+    if (biases[index]) stream.launch.packForward(at(backend, biases[index]), own, 1, row, columns, vector);
+    row += own;
+  }
+  launchWith(vector);
+  allocator.release(vector, bytes);
 }
 
 function withForwardPanels(
@@ -52,11 +74,10 @@ function product(
   const x = inputs.x!;
   const [rows, k] = x.shape as [number, number];
   const n = totalRows(weights);
-  const biases = inputs.bias0 === undefined ? [] : listed(inputs, 'bias', weights.length);
   const norm = atOrNull(backend, inputs.norm);
   const factors = inputs.norm === undefined ? [] : [backend.output([rows])];
   const inverse = factors[0]?.dataId.address ?? 0;
-  withBias(backend, biases, keepPanels, (bias) => {
+  withBias(backend, inputs, weights, keepPanels, (bias) => {
     if (anyStored(backend, weights)) {
       const fused = { bias, addend, gated, norm, inverse, epsilon };
       storedProduct(backend, weights, { rows, a: at(backend, x), c, backward: false, accumulate: false, fused });
@@ -120,7 +141,7 @@ export const linearKernels: KernelTable = {
     const accumulate = sum !== undefined;
     if (anyStored(backend, weights)) {
       refuseGradient(backend, weights);
-      storedProduct(backend, weights, { rows, a: at(backend, dy), c, backward: true, accumulate });
+      storedProduct(backend, weights, { rows, a: at(backend, dy), stride, column, c, backward: true, accumulate });
       return dx;
     }
     const [a, n] = [at(backend, dy), totalRows(weights)];

@@ -99,16 +99,16 @@ export function refuseGradient(backend: NativeBackend, weights: readonly tf.Tens
   }
 }
 
-/** Kernels that read stored weights as they are. */
-const READS_STORED = new Set([
-  'Identity',
-  'TwLinear',
-  'TwGatedLinear',
-  'TwLinearGradInput',
-  'TwEmbedding',
-  'TwTokenLogProbs',
-  'TwTokenLogProbsGrad',
-]);
+/** Kernels that read stored weights as they are, and which of their inputs those may be. */
+const READS_STORED: Record<string, RegExp> = {
+  Identity: /./,
+  TwLinear: /^weight/,
+  TwGatedLinear: /^weight/,
+  TwLinearGradInput: /^weight/,
+  TwEmbedding: /^table$/,
+  TwTokenLogProbs: /^weight$/,
+  TwTokenLogProbsGrad: /^weight$/,
+};
 
 /** Runs `run` with inputs it can read: stored weights are expanded for a kernel that does not know them. */
 export function withReadableInputs<T>(
@@ -120,7 +120,7 @@ export function withReadableInputs<T>(
   let copies: [string, tf.TensorInfo][] | undefined;
   for (const name in inputs) {
     const stored = (inputs[name]?.dataId as DeviceData | undefined)?.stored;
-    if (stored === undefined || READS_STORED.has(kernelName)) continue;
+    if (stored === undefined || READS_STORED[kernelName]?.test(name)) continue;
     if (kernelName === 'TwAdamW')
       throw new KernelError(
         'TW_KERNELS_BAD_OPTION',

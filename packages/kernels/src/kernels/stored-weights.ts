@@ -49,8 +49,10 @@ export function withHeadWeight(
 
 export interface StoredProduct {
   rows: number;
-  /** [rows, K] forward, [rows, ΣN] backward. */
+  /** [rows, K] forward; backward [rows, stride], of which the outputs of these weights begin at `column`. */
   a: Address;
+  stride?: number;
+  column?: number;
   /** [rows, ΣN] forward, [rows, K] backward. */
   c: Address;
   backward: boolean;
@@ -79,9 +81,10 @@ export function storedProduct(backend: NativeBackend, weights: readonly tf.Tenso
   const { bias, addend, gated, norm, inverse, epsilon } = product.fused ?? NOTHING_FUSED;
   const k = weights[0]!.shape[1]!;
   const total = weights.reduce((sum, weight) => sum + weight.shape[0]!, 0);
-  const aStride = backward ? total : k;
+  const { stride = total, column: start = 0 } = product;
+  const aStride = backward ? stride : k;
   const cStride = backward ? k : total;
-  let column = 0;
+  let column = start;
   for (const group of groupsOf(backend, weights)) {
     const [first, second, third] = group.map((weight) => ({ ...panelsOf(backend, weight), n: weight.shape[0]! }));
     const absent = { panels: 0, n: 0, type: 0 };
@@ -95,7 +98,7 @@ export function storedProduct(backend: NativeBackend, weights: readonly tf.Tenso
       cStride,
       column,
       backward ? 1 : 0,
-      backward && (accumulate || column > 0) ? 1 : 0,
+      backward && (accumulate || column > start) ? 1 : 0,
       p.panels,
       p.n,
       p.type,

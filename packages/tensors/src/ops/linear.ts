@@ -1,6 +1,6 @@
 // y = x Wᵀ + b for one weight or several side by side (query, key and value): one read of x. A residual stream or the low-rank terms
 // of LoRA (Hu et al. 2021) are added while y is still in cache, and keep nothing of their own for the backward pass.
-// Native kernels: TwLinear { x, weight0…, bias0… (all or none), addend?, narrow0…, wide0…, norm? } attrs { count, epsilon, keepPanels: the
+// Native kernels: TwLinear { x, weight0…, bias0…, addend?, narrow0…, wide0…, norm? } attrs { count, epsilon, keepPanels: the
 // weights will be read again unchanged } → [y, and with a norm the inverse root mean squares [T]]; TwLinearGradInput { dy, weight0…, sum? } attrs { count, column } → dx, of weights whose outputs begin
 // at `column`; TwLinearGradWeight { dy, x, sum? } and TwLinearGradBias { dy, sum? }, attrs { column, width } → dW or db.
 import { TensorError } from '../errors.ts';
@@ -97,8 +97,7 @@ export function recordLinear(
     inputs,
     forward(save) {
       const attributes = { count: weights.length, keepPanels: !isRecording(), epsilon: norm?.epsilon ?? 0 };
-      const named = { ...inputs, ...missingBiases(weights, biases) };
-      const [y, ...others] = runKernel<tf.Tensor[]>(kernelName, named, attributes);
+      const [y, ...others] = runKernel<tf.Tensor[]>(kernelName, inputs, attributes);
       if (handOut) handOut(others.shift()!);
       const ofNorm = norm ? [norm.weight, others[0]!] : [];
       save([x, ...weights, ...terms.flatMap(({ narrow, wide }) => [narrow, wide]), ...ofNorm]);
@@ -162,18 +161,6 @@ function normalisedRows(saved: readonly tf.Tensor[], epsilon: number): () => tf.
 /** name0, name1, … for those that are there. */
 function numbered(name: string, tensors: readonly (tf.Tensor | null | undefined)[]): Record<string, tf.Tensor> {
   return Object.fromEntries(tensors.flatMap((tensor, index) => (tensor ? [[`${name}${index}`, tensor]] : [])));
-}
-
-/** Zeros for the biases that are left out, if others are there: a launch takes one vector for all weights. */
-function missingBiases(
-  weights: readonly tf.Tensor2D[],
-  biases: readonly (tf.Tensor1D | null)[],
-): Record<string, tf.Tensor> {
-  if (!biases.some((bias) => bias)) return {};
-  return numbered(
-    'bias',
-    weights.map((weight, index) => (biases[index] ? undefined : tf.zeros([weight.shape[0]]))),
-  );
 }
 
 /** Where the outputs of each weight lie. */
