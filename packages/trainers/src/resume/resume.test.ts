@@ -1,10 +1,10 @@
 // A run that was killed with SIGKILL and resumed ends with the bytes of a run that was not, and samples the same on the way: killed in
-// the middle of a rollout, a backward pass, a save and between steps (twelve points, in kill-points.ts), and at moments that chance chose.
+// the middle of a rollout, a backward pass, a save and between steps (kill-points.ts), never by the clock.
 import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { tf, uniform, useDevice } from '@thinkwright/tensors';
+import { tf, useDevice } from '@thinkwright/tensors';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collectEvents } from '../test/index.ts';
 import type { TrainerEvent } from '../trainer.ts';
@@ -27,10 +27,10 @@ async function newestBytes(outputDir: string): Promise<Record<string, string>> {
   return Object.fromEntries([['folder', newest], ...(await Promise.all(entries))]);
 }
 
-/** Runs the process, which kills itself at the moment given. Resolves to what it said last; '' when it came to its end. */
-function runProcess(kind: string, outputDir: string, moment: (string | number)[] = []): Promise<string> {
+/** Runs the process, which kills itself at the moment given. Resolves to what it said last. */
+function runProcess(kind: string, outputDir: string, moment: KillMoment, count: number): Promise<string> {
   const script = new URL('./tiny-run-process.ts', import.meta.url).pathname;
-  const parameters = ['--conditions=@thinkwright/source', script, kind, outputDir, ...moment.map(String)];
+  const parameters = ['--conditions=@thinkwright/source', script, kind, outputDir, moment, String(count)];
   const child = spawn(process.execPath, parameters, { stdio: ['ignore', 'ignore', 'pipe'] });
   let errors = '';
   child.stderr.on('data', (data) => {
@@ -38,9 +38,8 @@ function runProcess(kind: string, outputDir: string, moment: (string | number)[]
   });
   return new Promise((resolve, reject) => {
     child.on('close', (code, signal) => {
-      if (signal === 'SIGKILL') resolve(errors.trim().split('\n').at(-1) || 'killed');
-      else if (code === 0) resolve('');
-      else reject(new Error(`the run failed: ${errors}`));
+      if (signal === 'SIGKILL') resolve(errors.trim().split('\n').at(-1)!);
+      else reject(new Error(code === 0 ? 'the run came to its end alive' : `the run failed: ${errors}`));
     });
   });
 }
@@ -79,10 +78,19 @@ const KILL_POINTS: KillPoint[] = [
   { run: 'dpo', ...backward, count: 8, step: 3 },
   { run: 'dpo', ...save(2) },
   { run: 'dpo', ...pause(4) },
+  { run: 'ppo-value-model', ...rollout, count: 2, step: 4 },
+  { run: 'ppo-value-model', ...backward, count: 8, step: 5 },
+  { run: 'ppo-value-model', ...save(2) },
+  { run: 'reward-model-lora', ...backward, count: 4, step: 1 },
+  { run: 'reward-model-lora', ...save(3) },
+  { run: 'reward-model-lora', ...pause(2) },
+  { run: 'process-reward', ...backward, count: 6, step: 2 },
+  { run: 'process-reward', ...save(2) },
+  { run: 'process-reward', ...pause(4) },
+  { run: 'process-reward-lora', ...backward, count: 4, step: 1 },
+  { run: 'process-reward-lora', ...save(4) },
+  { run: 'process-reward-lora', ...pause(3) },
 ];
-
-/** Three moments each: so many events in (1: the very start), and up to 40 ms on. */
-const KILLED_BY_CHANCE: TinyRun[] = ['ppo-value-model', 'reward-model-lora', 'process-reward', 'process-reward-lora'];
 
 /** Samples and metrics of the steps after `step`, without times. */
 const tale = (events: readonly TrainerEvent[], step: number) =>
@@ -108,12 +116,13 @@ describe.each(TINY_RUNS)('%s', (kind) => {
     const where = during === 'two steps' ? 'between two steps' : `during ${during}`;
     it(`is the same after kill -9 ${where}`, async () => {
       const outputDir = join(folder, `${kind}-${during}`);
-      expect(await runProcess(kind, outputDir, [during, count])).toMatch(says);
+      expect(await runProcess(kind, outputDir, during, count)).toMatch(says);
       const halfWritten = (await readdir(outputDir)).filter((name) => name.startsWith('.checkpoint-'));
       expect(halfWritten).toHaveLength(during === 'a save' ? 1 : 0);
       for (const name of halfWritten) {
         const files = await readdir(join(outputDir, name));
-        expect(files).toEqual(expect.arrayContaining(['adapter_model.safetensors', 'optimizer.safetensors']));
+        expect(files).toContain('optimizer.safetensors');
+        expect(files.some((file) => /^(adapter_)?model\.safetensors$/.test(file))).toBe(true);
         expect(files).not.toContain('manifest.json');
       }
       const { trainer } = await tinyTrainer(kind, { outputDir, resumeFromCheckpoint: true });
@@ -121,18 +130,6 @@ describe.each(TINY_RUNS)('%s', (kind) => {
       expect(trainer.step).toBe(step);
       const resumed = await collectEvents(trainer);
       expect(tale(resumed.events, step)).toEqual(tale(events, step));
-      expect(await newestBytes(outputDir)).toEqual(reference);
-    });
-  }
-
-  if (KILLED_BY_CHANCE.includes(kind)) {
-    it('is the same after kill -9 at three moments', async () => {
-      const outputDir = join(folder, `${kind}-killed`);
-      for (const attempt of [0, 1, 2]) {
-        const moment = ['event', 1 + attempt, 40 * uniform(attempt, KILLED_BY_CHANCE.indexOf(kind))];
-        expect(await runProcess(kind, outputDir, moment)).toBe('killed');
-      }
-      expect(await runProcess(kind, outputDir)).toBe('');
       expect(await newestBytes(outputDir)).toEqual(reference);
     });
   }
