@@ -7,10 +7,9 @@ import type { ImportanceLevel } from '../policy-losses/importance-ratio.ts';
 import { aggregationOf, type LossType } from '../policy-losses/loss-types.ts';
 import { clampedLog } from '../policy-losses/vespo.ts';
 import type { PolicyObjectiveOptions } from '../rl/policy-objective.ts';
-import { compareFloat32, nudges } from './float32-comparison.ts';
-import { absoluteDeviation, type Comparison, countFamily, largestOf, type ParityFamily } from './parity-family.ts';
+import { absoluteDeviation, type Comparison, countFamily, type ParityFamily } from './parity-family.ts';
 import { flatten, type ParityCase, readCases, readParityJson } from './parity-folder.ts';
-import { type PickedToken, type PolicyCase, type PolicyCaseResult, pickTokens, runPolicyCase } from './policy-case.ts';
+import { type PickedToken, pickTokens, runPolicyCase } from './policy-case.ts';
 
 interface LossBatch {
   logits: number[][][]; // [N, T, V]
@@ -65,7 +64,7 @@ async function checkMicroBatch(batch: LossBatch, item: LossCase, index: number):
   const accumulation = options.mode === 'train' ? (options.gradient_accumulation_steps as number) : 1;
   const ratios = inputs.ratio === null ? undefined : batch[`${inputs.ratio}Ratio`];
   const objective = policyOptions(options);
-  const given: PolicyCase = {
+  const result = await runPolicyCase({
     picked,
     logits: batch.logits,
     ids: batch.ids,
@@ -82,27 +81,15 @@ async function checkMicroBatch(batch: LossBatch, item: LossCase, index: number):
     topEntropyShare: options.top_entropy_quantile as number,
     bonusWeight: (kept) => (options.entropy_coef as number) / Math.max(kept, 1) / accumulation,
     objective,
-  };
-  const result = await runPolicyCase(given);
+  });
   const tokenLosses = picked.map(({ row, t }) => outputs.perTokenLoss[row]![t] ?? outputs.perTokenLoss[row]![0]!);
   const gradients = flatten(picked.map(({ row, t }) => outputs.gradLogits[row]![t]!));
-  const largestLoss = largestOf(flatten(outputs.perTokenLoss));
-  const expected = outputs.loss[index]!;
-  const answersOf = ({ tokenLosses, loss, gradient }: PolicyCaseResult) => [tokenLosses, [loss], gradient];
-  const comparisons = await compareFloat32(
-    [
-      { what: 'perTokenLoss', actual: result.tokenLosses, expected: tokenLosses, scale: largestLoss },
-      { what: 'loss', actual: [result.loss], expected: [expected], scale: Math.max(largestLoss, Math.abs(expected)) },
-      {
-        what: 'gradLogits',
-        actual: result.gradient,
-        expected: gradients,
-        scale: largestOf(flatten(outputs.gradLogits)),
-      },
-    ],
-    TOLERANCE,
-    async (pattern) => answersOf(await runPolicyCase({ ...given, nudges: (count) => nudges(count, pattern) })),
-  );
+  const largestLoss = largest(flatten(outputs.perTokenLoss));
+  const comparisons = [
+    compare('perTokenLoss', result.tokenLosses, tokenLosses, largestLoss),
+    compare('loss', [result.loss], [outputs.loss[index]!], Math.max(largestLoss, Math.abs(outputs.loss[index]!))),
+    compare('gradLogits', result.gradient, gradients, largest(flatten(outputs.gradLogits))),
+  ];
   if (result.keep !== undefined) {
     const kept = picked.map(({ row, t }) => Number(outputs.entropyMask![row]![t]!));
     comparisons.push({ what: 'entropyMask', deviation: absoluteDeviation(result.keep, kept), tolerance: 0 });
@@ -186,4 +173,12 @@ function tokenWeights(
   const lengths = Array.from({ length: to - from }, (_, i) => tokensOf(from + i));
   const normaliser = windowNormaliser(aggregation, lengths, options.max_completion_length as number);
   return ({ row }) => normaliser.weight(tokensOf(row)) / accumulation;
+}
+
+const largest = (values: ArrayLike<number>) =>
+  Array.from(values).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+
+/** Difference relative to `scale`, the largest entry of the tensor that `expected` is a part or a mean of. */
+function compare(what: string, actual: ArrayLike<number>, expected: ArrayLike<number>, scale: number): Comparison {
+  return { what, deviation: absoluteDeviation(actual, expected) / (scale || 1), tolerance: TOLERANCE };
 }

@@ -54,14 +54,9 @@ export function absoluteDeviation(actual: ArrayLike<number>, expected: ArrayLike
 
 /** Largest difference relative to the largest entry of `expected`. */
 export function relativeDeviation(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  return deviationAt(absoluteDeviation(actual, expected), largestOf(expected));
-}
-
-/** The largest absolute value; 0 of nothing. */
-export function largestOf(values: ArrayLike<number>): number {
-  let largest = 0;
-  for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i]!));
-  return largest;
+  let scale = 0;
+  for (let i = 0; i < expected.length; i++) scale = Math.max(scale, Math.abs(expected[i]!));
+  return deviationAt(absoluteDeviation(actual, expected), scale);
 }
 
 /** A gap relative to a scale; where all that is compared with is 0, the gap itself. */

@@ -28,8 +28,6 @@ export interface PolicyCase {
   /** Weight of the entropy bonus from the number of kept tokens; 0 = none. */
   bonusWeight(kept: number): number;
   objective: PolicyObjectiveOptions;
-  /** Factors of the log-probs [N]; none when left out. */
-  nudges?: (count: number) => Float32Array;
 }
 
 export interface PolicyCaseResult {
@@ -83,8 +81,7 @@ export async function runPolicyCase(given: PolicyCase): Promise<PolicyCaseResult
         logSums: tf.tensor1d(rows.map(given.correction.logSum)),
       },
     };
-    const scored = score().logProbs;
-    const logProbs: tf.Tensor1D = given.nudges ? tf.mul(scored, tf.tensor1d(given.nudges(picked.length))) : scored;
+    const { logProbs } = score();
     const bonus =
       bonusWeight === 0
         ? undefined

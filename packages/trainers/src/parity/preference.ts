@@ -9,8 +9,14 @@ import { orpo } from '../preference-losses/orpo.ts';
 import { type PairLossName, pairLoss, pairObjective } from '../preference-losses/pair-objective.ts';
 import { lengthDesensitized, pairScores } from '../preference-losses/pair-scores.ts';
 import { logSumSquaredProbs, wpoWeights } from '../preference-losses/wpo-weight.ts';
-import { compareFloat32, nudges } from './float32-comparison.ts';
-import { type Comparison, countFamily, largestOf, type ParityFamily } from './parity-family.ts';
+import {
+  absoluteDeviation,
+  type Comparison,
+  countFamily,
+  deviationAt,
+  type ParityFamily,
+  relativeDeviation,
+} from './parity-family.ts';
 import { flatten, readCases, readParityJson } from './parity-folder.ts';
 
 interface Batch {
@@ -49,42 +55,38 @@ interface Scored {
 
 /** Loss and gradient of `compute`, which sees the log-probs of the picked tokens on the tape. */
 async function check(
-  picked: Picked,
+  { picked, logits, targets }: Picked,
   outputs: Outputs,
   compute: (logProbs: tf.Tensor1D, logits: tf.Tensor2D) => Scored,
 ): Promise<Comparison[]> {
-  const perSequence = outputs.perSequenceLoss ?? outputs.losses!;
-  const scale = Math.max(...perSequence.map(Math.abs), Math.abs(outputs.loss));
-  const gradLogits = flatten(picked.picked.map(({ row, t }) => outputs.gradLogits[row]![t - 1]!));
-  const [loss, losses, gradient] = await run(picked, compute);
-  return compareFloat32(
-    [
-      { what: 'loss', actual: loss, expected: [outputs.loss], scale },
-      { what: 'losses', actual: losses, expected: perSequence, scale },
-      { what: 'gradLogits', actual: gradient, expected: gradLogits, scale: largestOf(gradLogits) },
-    ],
-    TOLERANCE,
-    (pattern) => run(picked, compute, nudges(picked.targets.length, pattern)),
-  );
-}
-
-/** Loss, losses of the sequences, gradient. @param factors of the log-probs. */
-async function run(
-  { logits, targets }: Picked,
-  compute: (logProbs: tf.Tensor1D, logits: tf.Tensor2D) => Scored,
-  factors?: Float32Array,
-): Promise<[ArrayLike<number>, ArrayLike<number>, ArrayLike<number>]> {
   const variable = tf.tidy(() => tf.variable(tf.tensor2d(logits)));
   const { loss, gradients, kept } = computeGradients(() => {
     const own = variable as unknown as tf.Tensor2D;
-    const logProbs = logProbsOf(own, targets);
-    const { loss, perSequence } = compute(factors ? tf.mul(logProbs, tf.tensor1d(factors)) : logProbs, own);
+    const { loss, perSequence } = compute(logProbsOf(own, targets), own);
     return { loss, keep: { perSequence } };
   }, [{ name: 'logits', variable, decay: false }]);
-  const read = [loss, kept.perSequence!, gradients.get('logits')!] as const;
-  const [value, perSequence, gradient] = await Promise.all(read.map((tensor) => tensor.data()));
+  const perSequence = outputs.perSequenceLoss ?? outputs.losses!;
+  const scale = Math.max(...perSequence.map(Math.abs), Math.abs(outputs.loss));
+  const expected = flatten(picked.map(({ row, t }) => outputs.gradLogits[row]![t - 1]!));
+  const comparisons = [
+    {
+      what: 'loss',
+      deviation: deviationAt(Math.abs((await loss.data())[0]! - outputs.loss), scale),
+      tolerance: TOLERANCE,
+    },
+    {
+      what: 'losses',
+      deviation: deviationAt(absoluteDeviation(await kept.perSequence!.data(), perSequence), scale),
+      tolerance: TOLERANCE,
+    },
+    {
+      what: 'gradLogits',
+      deviation: relativeDeviation(await gradients.get('logits')!.data(), expected),
+      tolerance: TOLERANCE,
+    },
+  ];
   tf.dispose([variable, loss, ...gradients.values(), ...Object.values(kept)]);
-  return [value!, perSequence!, gradient!];
+  return comparisons;
 }
 
 function logProbsOf(logits: tf.Tensor2D, targets: number[]): tf.Tensor1D {
