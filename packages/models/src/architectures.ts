@@ -14,8 +14,10 @@ const decoder: Architecture = { create: (name, config, weights) => new Llama(nam
 
 const architectures: Record<ModelConfig['modelType'], Architecture> = {
   llama: decoder,
+  mistral: decoder,
   qwen2: decoder,
   qwen3: decoder,
+  smollm3: decoder,
 };
 
 export function architectureOf(modelType: ModelConfig['modelType']): Architecture {

@@ -2,7 +2,7 @@
 // gated MLP, each added to the residual stream. Queries and keys may be normalised head by head (Qwen3). Training, scoring and
 // decoding differ only in the `attend` they pass.
 
-import { rope, type tf } from '@thinkwright/tensors';
+import type { HeadNorms, tf } from '@thinkwright/tensors';
 import type { ModelConfig } from './config.ts';
 import { type ActiveAdapter, type LinearLayer, project, projectGated } from './projection.ts';
 
@@ -22,8 +22,8 @@ export interface BlockWeights {
 
 export interface BlockContext {
   config: ModelConfig;
-  ropeTable: tf.Tensor2D; // [P, D]
-  positions: tf.Tensor1D; // int32 [T]
+  /** Turns queries and keys by their positions, normalised before if there are norms: [T, (H + 2K) D] → the same. */
+  rotate: (qkv: tf.Tensor2D, layer: number, norms: HeadNorms | undefined) => tf.Tensor2D;
   /** Rotated queries and keys, and values, [T, (H + 2K) D] → [T, H D]. */
   attend: (qkv: tf.Tensor2D, layer: number) => tf.Tensor2D;
   adapter: ActiveAdapter | undefined;
@@ -31,8 +31,8 @@ export interface BlockContext {
 
 /** x [T, C] → [T, C]. */
 export function decoderBlock(x: tf.Tensor2D, layer: number, weights: BlockWeights, context: BlockContext): tf.Tensor2D {
-  const { config, ropeTable, positions, attend, adapter } = context;
-  const { headCount, keyValueHeadCount, headDimension, rmsNormEpsilon: epsilon } = config;
+  const { config, rotate, attend, adapter } = context;
+  const { headCount, rmsNormEpsilon: epsilon } = config;
   const qkv = project(x, [weights.query, weights.key, weights.value], {
     adapter,
     norm: { weight: weights.inputNorm, epsilon },
@@ -40,8 +40,7 @@ export function decoderBlock(x: tf.Tensor2D, layer: number, weights: BlockWeight
   const { queryNorm, keyNorm } = weights;
   const norms =
     queryNorm && keyNorm ? { query: queryNorm, key: keyNorm, queryHeadCount: headCount, epsilon } : undefined;
-  const rotated = rope(qkv, ropeTable, positions, { headDimension, headCount: headCount + keyValueHeadCount, norms });
-  const middle = project(attend(rotated, layer), [weights.output], { adapter, residual: x }); // [T, C]
+  const middle = project(attend(rotate(qkv, layer, norms), layer), [weights.output], { adapter, residual: x }); // [T, C]
   const gated = projectGated(middle, weights.gate, weights.up, { adapter, norm: { weight: weights.mlpNorm, epsilon } }); // [T, F]
   return project(gated, [weights.down], { adapter, residual: middle });
 }

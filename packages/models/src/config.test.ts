@@ -99,10 +99,55 @@ describe('parseModelConfig', () => {
       expect(parseModelConfig(JSON.parse(JSON.stringify(toHuggingFaceConfig(config))))).toEqual(config);
   });
 
+  const [full, sliding] = ['full_attention', 'sliding_attention'];
+  const few = { ...smollm2, ...without, num_hidden_layers: 4 };
+  const mistral = { model_type: 'mistral', sliding_window: 64 };
+  const smollm3 = { model_type: 'smollm3', rope_theta: undefined, tie_word_embeddings: undefined };
+  const late = { use_sliding_window: true, sliding_window: 64, max_window_layers: 2 };
+  const window = (...layers: number[]) => ({ size: 64, layers });
+
+  it.each([
+    ['every layer of a Mistral', mistral, { slidingWindow: window(0, 1, 2, 3) }],
+    ['of 4,096 where a Mistral names none', { model_type: 'mistral' }, { slidingWindow: { size: 4096 } }],
+    ['no layer where it is null', { ...mistral, sliding_window: null }, { slidingWindow: undefined }],
+    ['the late layers of a Qwen2', { ...qwen2, ...late }, { slidingWindow: window(2, 3) }],
+    ['all from layer 0', { ...qwen2, ...late, max_window_layers: 0 }, { slidingWindow: window(0, 1, 2, 3) }],
+    ['none beyond the last', { ...qwen2, ...late, max_window_layers: 4 }, { slidingWindow: undefined }],
+    [
+      'the layers that a Qwen3 lists',
+      { ...qwen3, ...late, layer_types: [sliding, full, sliding, full] },
+      { slidingWindow: window(0, 2) },
+    ],
+    [
+      'no layer of SmolLM3, every fourth without rotary positions',
+      smollm3,
+      { layersWithoutRope: [3], slidingWindow: undefined, ropeTheta: 2e6, tieWordEmbeddings: true },
+    ],
+    [
+      'the layers of a SmolLM3 without them',
+      { ...smollm3, ...late, no_rope_layers: [1, 0, 0, 1] },
+      { layersWithoutRope: [1, 2], slidingWindow: window(1, 2) },
+    ],
+    ['none of a SmolLM3 that names no window', { ...smollm3, use_sliding_window: true }, { slidingWindow: undefined }],
+  ])('gives a window to %s', (_what, changes, expected) => {
+    const config = parseModelConfig({ ...few, ...changes });
+    expect({ slidingWindow: config.slidingWindow, ...config }).toMatchObject(expected);
+    expect(parseModelConfig(JSON.parse(JSON.stringify(toHuggingFaceConfig(config))))).toEqual(config);
+  });
+
   it.each([
     ['TW_MODELS_UNSUPPORTED_ARCHITECTURE', { model_type: 'mamba' }],
-    ['TW_MODELS_UNSUPPORTED_ARCHITECTURE', { ...qwen2, use_sliding_window: true }],
-    ['TW_MODELS_UNSUPPORTED_ARCHITECTURE', { ...qwen3, layer_types: ['full_attention', 'sliding_attention'] }],
+    ['TW_MODELS_UNSUPPORTED_ARCHITECTURE', { use_sliding_window: true, sliding_window: 64 }],
+    ['TW_MODELS_UNSUPPORTED_ARCHITECTURE', { layer_types: Array(30).fill(sliding) }],
+    ['TW_MODELS_UNSUPPORTED_ARCHITECTURE', { ...qwen3, layer_types: Array(30).fill('linear_attention') }],
+    ['TW_MODELS_BAD_CONFIG', { ...qwen3, layer_types: Array(30).fill(sliding) }],
+    ['TW_MODELS_BAD_CONFIG', { ...qwen3, layer_types: [full] }],
+    ['TW_MODELS_BAD_CONFIG', { ...qwen3, layer_types: full }],
+    ['TW_MODELS_BAD_CONFIG', { ...qwen2, ...late, sliding_window: 0 }],
+    ['TW_MODELS_BAD_CONFIG', { ...qwen2, ...late, max_window_layers: -1 }],
+    ['TW_MODELS_BAD_CONFIG', { ...mistral, layer_types: Array(30).fill(full) }],
+    ['TW_MODELS_BAD_CONFIG', { ...smollm3, no_rope_layers: Array(30).fill(2) }],
+    ['TW_MODELS_BAD_CONFIG', { ...smollm3, no_rope_layer_interval: 0 }],
     ['TW_MODELS_UNSUPPORTED_ARCHITECTURE', { model_type: undefined }],
     ['TW_MODELS_UNSUPPORTED_ROPE', { rope_scaling: { rope_type: 'yarn', factor: 4 } }],
     ['TW_MODELS_BAD_CONFIG', { hidden_size: 0 }],

@@ -24,12 +24,21 @@ import { tokenLogProbsOf } from './token-log-probs-of.ts';
 
 const hasNative = (await listDevices()).some(({ name, available }) => name === 'native' && available);
 
-type ModelType = ModelConfig['modelType'];
+/** What differs between models that the promise is kept for. */
+const kinds = {
+  llama: {},
+  qwen3: { modelType: 'qwen3' },
+  mistral: { modelType: 'mistral', slidingWindow: { size: 5, layers: [0, 1] } },
+  'qwen3 with a window across blocks of keys': { modelType: 'qwen3', slidingWindow: { size: 33, layers: [1] } },
+  smollm3: { modelType: 'smollm3', layersWithoutRope: [1], slidingWindow: { size: 7, layers: [1] } },
+} satisfies Record<string, Partial<ModelConfig>>;
+type Kind = keyof typeof kinds;
+const names = Object.keys(kinds) as Kind[];
 
 /** Sizes that fill no vector register evenly; the norms of heads, where there are some, scale each dimension on its own. */
-function model(seed: number, modelType: ModelType): LanguageModel {
+function model(seed: number, kind: Kind): LanguageModel {
   const policy = tinyModel({
-    modelType,
+    ...kinds[kind],
     seed,
     vocabularySize: 77,
     hiddenSize: 40,
@@ -115,15 +124,18 @@ describe.skipIf(!hasNative)('on the native device', () => {
 
   const batches = [1, 3, 8, 64].map((batch) => ['llama', batch] as const);
   const storages = ['float32', 'bfloat16'] as const;
-  it.each([...batches, ['qwen3', 3], ['qwen3', 64]] as const)(
+  const others = names
+    .filter((name) => name !== 'llama')
+    .flatMap((name) => [3, 64].map((batch) => [name, batch] as const));
+  it.each([...batches, ...others])(
     '%s, decoding %i staggered sequences, gives the bits of the training forward',
-    async (modelType, batch) => {
-      for (const storage of storages) await expectSameLogits(modelType, batch, storage);
+    async (kind, batch) => {
+      for (const storage of storages) await expectSameLogits(kind, batch, storage);
     },
   );
 
-  async function expectSameLogits(modelType: ModelType, batch: number, storage: KeyValueStorage) {
-    const policy = model(batch, modelType);
+  async function expectSameLogits(kind: Kind, batch: number, storage: KeyValueStorage) {
+    const policy = model(batch, kind);
     policy.keyValueCache = storage;
     const sequences = Array.from({ length: batch }, (_, s) => sequence(s, 40 + ((7 * s) % 45)));
     const prefixes = sequences.map(({ length }, s) => 1 + ((11 * s) % (length - 1)));
@@ -145,11 +157,11 @@ describe.skipIf(!hasNative)('on the native device', () => {
     sampling: { temperature: s % 2 ? 1 : 0.7, maxTokens: 30, stopIds: [2, 40], seed: 5 },
   }));
 
-  const kinds = (['llama', 'qwen3'] as const).flatMap((type) => storages.map((storage) => [type, storage] as const));
-  it.each(kinds)(
+  const stored = names.flatMap((name) => storages.map((storage) => [name, storage] as const));
+  it.each(stored)(
     '%s: the ratio of trainer to sampler is exactly 1 for every sampled id, with and without an adapter, cache of %s',
-    async (modelType, storage) => {
-      const policy = model(3, modelType);
+    async (kind, storage) => {
+      const policy = model(3, kind);
       policy.keyValueCache = storage;
       for (const adapted of [false, true]) {
         if (adapted) {
@@ -176,8 +188,8 @@ describe.skipIf(!hasNative)('on the native device', () => {
     },
   );
 
-  it.each(['llama', 'qwen3'] as const)('%s: captured and step-by-step sampling agree, in every batch', async (type) => {
-    const policy = model(4, type);
+  it.each(names)('%s: captured and step-by-step sampling agree, in every batch', async (kind) => {
+    const policy = model(4, kind);
     const plain = async (options: Parameters<typeof createEngine>[1], some = requests) =>
       (await collectTrajectories(createEngine(policy, options), some))
         .flat()
@@ -189,30 +201,30 @@ describe.skipIf(!hasNative)('on the native device', () => {
     policy.dispose();
   });
 
-  it.each(['llama', 'qwen3'] as const)(
+  it.each(['llama', 'qwen3', 'smollm3'] as const)(
     '%s stays exact while its weights are trained, for any thread count and instruction set',
-    async (type) => {
-      const here = await runPolicySteps({}, type);
+    async (kind) => {
+      const here = await runPolicySteps({}, kinds[kind]);
       expect(here.sampledIds).toBeGreaterThan(200);
       expect(here.unequalRatios).toBe(0);
-      expect(await runPolicySteps({ capture: false, maxBatch: 3 }, type)).toEqual(here);
+      expect(await runPolicySteps({ capture: false, maxBatch: 3 }, kinds[kind])).toEqual(here);
       for (const environment of [
         { THINKWRIGHT_THREADS: '1' },
         { THINKWRIGHT_THREADS: '2' },
         { THINKWRIGHT_THREADS: '2', THINKWRIGHT_ISA: 'portable' },
       ])
-        expect(await elsewhere(type, environment)).toEqual(here);
+        expect(await elsewhere(kinds[kind], environment)).toEqual(here);
     },
   );
 });
 
 /** `runPolicySteps` in a process with another environment. */
-async function elsewhere(type: ModelType, environment: NodeJS.ProcessEnv): Promise<PolicySteps> {
+async function elsewhere(changes: Partial<ModelConfig>, environment: NodeJS.ProcessEnv): Promise<PolicySteps> {
   const script = `
     import { useDevice } from '@thinkwright/tensors';
     import { runPolicySteps } from '${new URL('./test/policy-steps.ts', import.meta.url)}';
     await useDevice('native');
-    console.log(JSON.stringify(await runPolicySteps({}, '${type}')));`;
+    console.log(JSON.stringify(await runPolicySteps({}, ${JSON.stringify(changes)})));`;
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ['--conditions=@thinkwright/source', '--input-type=module', '-e', script],

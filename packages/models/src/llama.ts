@@ -1,7 +1,8 @@
-// The Llama family (Llama 1 to 3, SmolLM2, TinyLlama, …) and its relatives (Qwen2, Qwen3): embedding, blocks, final norm, tied or separate head.
-// Leaves out parallel residuals, sliding windows and experts.
+// The Llama family (Llama 1 to 3, SmolLM2, TinyLlama, …) and its relatives (Mistral, Qwen2, Qwen3, SmolLM3): embedding, blocks, final
+// norm, tied or separate head. Leaves out parallel residuals and experts.
 
 import {
+  type AttentionHeads,
   attention,
   cachedAttention,
   checkpoint,
@@ -11,6 +12,7 @@ import {
   numericsOf,
   type Parameter,
   rmsNorm,
+  rope,
   roundKeyValues,
   type SequenceLayout,
   storageOf,
@@ -41,6 +43,7 @@ export class Llama implements LanguageModel {
   keyValueCache: KeyValueStorage = 'float32';
   readonly #weights: Map<string, tf.Variable>;
   readonly #blocks: BlockWeights[];
+  readonly #heads: AttentionHeads[]; // of each layer
   readonly #ropeTable: tf.Tensor2D; // [P, D]
   #adapter: Adapter | undefined;
   #adapterOn = true;
@@ -51,6 +54,7 @@ export class Llama implements LanguageModel {
     this.config = config;
     this.#weights = weights;
     this.#blocks = Array.from({ length: config.layerCount }, (_, layer) => this.#block(layer));
+    this.#heads = this.#blocks.map((_, layer) => headsOf(config, layer));
     const table = ropeTable(config, config.maxPositions);
     this.#ropeTable = tf.keep(tf.tensor2d(table, [config.maxPositions, config.headDimension]));
   }
@@ -127,24 +131,24 @@ export class Llama implements LanguageModel {
         'TW_MODELS_SEQUENCE_TOO_LONG',
         `A sequence has ${layout.maxLength} ids, but the model's context is ${this.config.maxPositions}. Shorten or filter it.`,
       );
-    const { headCount, keyValueHeadCount, headDimension } = this.config;
-    const heads = { headCount, keyValueHeadCount, headDimension };
-    const seen = (qkv: tf.Tensor2D) => (this.keyValueCache === 'bfloat16' ? roundKeyValues(qkv, heads) : qkv);
-    const attend = (qkv: tf.Tensor2D) => attention(seen(qkv), layout, heads);
+    const attend = (qkv: tf.Tensor2D, layer: number) => {
+      const heads = this.#heads[layer]!;
+      const seen = this.keyValueCache === 'bfloat16' ? roundKeyValues(qkv, heads) : qkv;
+      return attention(seen, layout, heads);
+    };
     return this.#run(ids, layout.positions, attend, options);
   }
 
   decode(ids: tf.Tensor1D, cache: KeyValueCache, slots: tf.Tensor1D, positions: tf.Tensor1D): tf.Tensor2D {
-    const { headCount, keyValueHeadCount, headDimension } = this.config;
-    const heads = { headCount, keyValueHeadCount, headDimension };
-    const attend = (qkv: tf.Tensor2D, layer: number) => cachedAttention(qkv, cache, layer, slots, positions, heads);
+    const attend = (qkv: tf.Tensor2D, layer: number) =>
+      cachedAttention(qkv, cache, layer, slots, positions, this.#heads[layer]!);
     return this.#run(ids, positions, attend, {});
   }
 
   #run(ids: tf.Tensor1D, positions: tf.Tensor1D, attend: BlockContext['attend'], options: HiddenOptions): tf.Tensor2D {
     const { dropoutKey, checkpointActivations = false, embeddingNoise } = options;
     const adapter = this.#adapter && this.#adapterOn ? { adapter: this.#adapter, dropoutKey } : undefined;
-    const context: BlockContext = { config: this.config, ropeTable: this.#ropeTable, positions, attend, adapter };
+    const context: BlockContext = { config: this.config, rotate: this.#rotation(positions), attend, adapter };
     return tf.tidy(() => {
       let x = embedding(this.#matrix(embeddingName), ids); // [T, C]
       if (embeddingNoise) x = tf.add(x, embeddingNoise);
@@ -155,6 +159,17 @@ export class Llama implements LanguageModel {
       }
       return rmsNorm(x, this.#vector(finalNormName), { epsilon: this.config.rmsNormEpsilon });
     });
+  }
+
+  /** A layer without rotary positions turns all rows as at position 0: by nothing. */
+  #rotation(positions: tf.Tensor1D): BlockContext['rotate'] {
+    const { layersWithoutRope = [], headDimension, headCount, keyValueHeadCount } = this.config;
+    return (qkv, layer, norms) =>
+      rope(qkv, this.#ropeTable, layersWithoutRope.includes(layer) ? tf.zerosLike(positions) : positions, {
+        headDimension,
+        headCount: headCount + keyValueHeadCount,
+        ...(norms && { norms }),
+      });
   }
 
   /** The trainable variables that a block reads. */
@@ -198,4 +213,10 @@ export class Llama implements LanguageModel {
     this.#adapter?.dispose();
     this.#ropeTable.dispose();
   }
+}
+
+function headsOf(config: ModelConfig, layer: number): AttentionHeads {
+  const { headCount, keyValueHeadCount, headDimension, slidingWindow } = config;
+  const heads = { headCount, keyValueHeadCount, headDimension };
+  return slidingWindow?.layers.includes(layer) ? { ...heads, window: slidingWindow.size } : heads;
 }

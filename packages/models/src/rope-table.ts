@@ -2,15 +2,16 @@
 // Llama 3's frequency-dependent scaling. Rounded to float32 at the steps where transformers rounds, because at position
 // 8,000 the rounding of an angle is worth 5e-4. Leaves out yarn, longrope and dynamic scaling.
 
-import type { ModelConfig, RopeScaling } from './config.ts';
+import type { RopeConfig, RopeScaling } from './rope-config.ts';
 
 const round = Math.fround;
 
+interface RotaryHeads extends RopeConfig {
+  headDimension: number;
+}
+
 /** Row p: D/2 cosines, then D/2 sines, of position p. Shape [positions, D], row major. */
-export function ropeTable(
-  config: Pick<ModelConfig, 'headDimension' | 'ropeTheta' | 'ropeScaling'>,
-  positions: number,
-): Float32Array {
+export function ropeTable(config: RotaryHeads, positions: number): Float32Array {
   const dimension = config.headDimension;
   const half = dimension / 2;
   const frequencies = inverseFrequencies(config);
@@ -25,11 +26,7 @@ export function ropeTable(
 }
 
 /** Radians a position for each of the D/2 pairs: theta^(-2i/D), then scaled. */
-export function inverseFrequencies({
-  headDimension,
-  ropeTheta,
-  ropeScaling,
-}: Pick<ModelConfig, 'headDimension' | 'ropeTheta' | 'ropeScaling'>): Float32Array {
+export function inverseFrequencies({ headDimension, ropeTheta, ropeScaling }: RotaryHeads): Float32Array {
   return Float32Array.from({ length: headDimension / 2 }, (_, pair) => {
     const frequency = round(1 / round(ropeTheta ** round((2 * pair) / headDimension)));
     return ropeScaling ? scaled(frequency, ropeScaling) : frequency;

@@ -42,7 +42,9 @@ const expectSameWeights = async (found: LanguageModel, expected: LanguageModel) 
 const families: Partial<ModelConfig>[] = [
   { modelType: 'llama', attentionBias: true, mlpBias: true },
   { modelType: 'qwen2', attentionBias: true },
-  { modelType: 'qwen3' },
+  { modelType: 'qwen3', slidingWindow: { size: 3, layers: [1] } },
+  { modelType: 'mistral', slidingWindow: { size: 4, layers: [0, 1] } },
+  { modelType: 'smollm3', layersWithoutRope: [0], slidingWindow: { size: 4, layers: [1] } },
 ];
 
 describe('saveModel and loadModel', () => {

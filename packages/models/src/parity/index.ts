@@ -12,6 +12,7 @@ export const modelFamilies: ParityFamilies = {
   'models/llama-rope-llama3': (folder) => modelParity(join(folder, 'models/llama-rope-llama3')),
   'models/qwen2': (folder) => modelParity(join(folder, 'models/qwen2')),
   'models/qwen3': (folder) => modelParity(join(folder, 'models/qwen3')),
+  'models/smollm3': (folder) => modelParity(join(folder, 'models/smollm3')),
   'models/adapter-lora': (folder) => adapters(folder, 'adapter-lora'),
   'models/adapter-dora': (folder) => adapters(folder, 'adapter-dora'),
   'models/adapter-rslora': (folder) => adapters(folder, 'adapter-rslora'),

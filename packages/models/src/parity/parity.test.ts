@@ -9,9 +9,18 @@ import { listDevices, memoryReport, useDevice } from '@thinkwright/tensors';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseModelConfig } from '../config.ts';
 import { modelFamilies } from './index.ts';
+import { modelParity } from './model-parity.ts';
 import { smollm2Parity } from './smollm2-parity.ts';
 
 const fixtures = join(import.meta.dirname, 'fixtures');
+/** Made by scripts/make_window_fixtures.py: beside the published families, those whose layers see a window. */
+const windowed = ['mistral', 'qwen2-window', 'qwen3-window', 'smollm3-window'];
+const families = {
+  ...modelFamilies,
+  ...Object.fromEntries(
+    windowed.map((name) => [`models/${name}`, (base: string) => modelParity(join(base, 'models', name))]),
+  ),
+};
 const shared = process.env.THINKWRIGHT_SHARED ?? join(import.meta.dirname, '../../../../../shared');
 const devices = (await listDevices()).filter(({ available }) => available).map(({ name }) => name);
 let folder: string;
@@ -33,7 +42,7 @@ for (const device of ['cpu', 'native'])
       await useDevice(device);
     });
 
-    for (const [name, run] of Object.entries(modelFamilies))
+    for (const [name, run] of Object.entries(families))
       it(name, async () => {
         const result = await run(folder);
         const live = memoryReport().liveTensors;
@@ -44,7 +53,7 @@ for (const device of ['cpu', 'native'])
       });
   });
 
-it.each(['llama-gqa-tied', 'llama-untied-bias', 'llama-rope-llama3', 'qwen2', 'qwen3'])(
+it.each(['llama-gqa-tied', 'llama-untied-bias', 'llama-rope-llama3', 'qwen2', 'qwen3', 'smollm3', ...windowed])(
   '%s: both spellings of its config mean the same',
   async (name) => {
     const read = async (file: string) =>

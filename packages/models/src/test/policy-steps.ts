@@ -19,9 +19,9 @@ export interface PolicySteps {
 
 export async function runPolicySteps(
   options: EngineOptions = {},
-  modelType: ModelConfig['modelType'] = 'llama',
+  changes: Partial<ModelConfig> = {},
 ): Promise<PolicySteps> {
-  const model = tinyModel({ modelType, seed: 6, vocabularySize: 50, hiddenSize: 24, intermediateSize: 40 });
+  const model = tinyModel({ ...changes, seed: 6, vocabularySize: 50, hiddenSize: 24, intermediateSize: 40 });
   const engine = createEngine(model, options);
   const optimizer = createAdamW(model.parameters(), { weightDecay: 0.01 });
   const hash = createHash('sha256');
