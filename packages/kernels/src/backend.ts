@@ -4,7 +4,7 @@ import { tf } from '@thinkwright/tensors';
 import { BOOL, bytesOf, DeviceData, elementTypeOf, sizeOf } from './backend-data.ts';
 import { KernelError } from './errors.ts';
 import { registerKernels } from './kernels/register.ts';
-import { expandStored } from './kernels/stored-data.ts';
+import { expandStored, packRows } from './kernels/stored-data.ts';
 import type { Runtime } from './runtime.ts';
 import type { DeviceArray } from './stream.ts';
 
@@ -110,10 +110,19 @@ export class NativeBackend extends tf.KernelBackend {
   /** New contents in the same block, in stream order: for inputs of captured graphs. */
   overwrite(id: object, values: DeviceArray): void {
     const data = this.#held(id);
-    if (data.stored !== undefined)
+    if (data.stored === undefined) this.runtime.stream.write(data.address, values);
+    else if (data.stored.storage === 'float32') this.#overwritePanels(data, values);
+    else
       throw new KernelError('TW_KERNELS_BAD_OPTION', `a weight stored as ${data.stored.storage} cannot be overwritten`);
-    this.runtime.stream.write(data.address, values);
     data.version++;
+  }
+
+  #overwritePanels(data: DeviceData, values: DeviceArray): void {
+    const { allocator, stream } = this.runtime;
+    const rows = allocator.allocate(values.byteLength);
+    stream.write(rows, values);
+    packRows(this, data, rows);
+    allocator.release(rows, values.byteLength);
   }
 
   /** Throws when a captured graph reads this block, or panels packed from it, by address. */

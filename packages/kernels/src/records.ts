@@ -70,9 +70,21 @@ export class Launch {
     sink.end();
   }
 
-  gemm(m: number, n: number, k: number, a: Address, aColumn: number, aStride: number, panels: Address, c: Address, cColumn: number, cStride: number, accumulate: number, bias: Address, addend: Address, gated: Address, norm: Address, inverse: Address, epsilon: number): void {
+  turnPanels(weight: Address, n: number, k: number, depth: number, totalDepth: number, panels: Address): void {
     const sink = this.#sink;
     const at = sink.begin(4);
+    sink.words[at + 1] = weight;
+    sink.words[at + 2] = n;
+    sink.words[at + 3] = k;
+    sink.words[at + 4] = depth;
+    sink.words[at + 5] = totalDepth;
+    sink.words[at + 6] = panels;
+    sink.end();
+  }
+
+  gemm(m: number, n: number, k: number, a: Address, aColumn: number, aStride: number, panels: Address, c: Address, cColumn: number, cStride: number, accumulate: number, bias: Address, addend: Address, gated: Address, norm: Address, inverse: Address, epsilon: number): void {
+    const sink = this.#sink;
+    const at = sink.begin(5);
     sink.words[at + 1] = m;
     sink.words[at + 2] = n;
     sink.words[at + 3] = k;
@@ -95,7 +107,7 @@ export class Launch {
 
   gradWeight(rows: number, n: number, k: number, dy: Address, dyColumn: number, dyStride: number, x: Address, xStride: number, dWeight: Address, accumulate: number): void {
     const sink = this.#sink;
-    const at = sink.begin(5);
+    const at = sink.begin(6);
     sink.words[at + 1] = rows;
     sink.words[at + 2] = n;
     sink.words[at + 3] = k;
@@ -111,7 +123,7 @@ export class Launch {
 
   gradBias(dy: Address, rows: number, stride: number, column: number, dBias: Address, n: number, accumulate: number): void {
     const sink = this.#sink;
-    const at = sink.begin(6);
+    const at = sink.begin(7);
     sink.words[at + 1] = dy;
     sink.words[at + 2] = rows;
     sink.words[at + 3] = stride;
@@ -124,7 +136,7 @@ export class Launch {
 
   matMul(batch: number, m: number, n: number, k: number, a: Address, aBatchStride: number, aRowStride: number, aColumnStride: number, b: Address, bBatchStride: number, bRowStride: number, bColumnStride: number, c: Address): void {
     const sink = this.#sink;
-    const at = sink.begin(7);
+    const at = sink.begin(8);
     sink.words[at + 1] = batch;
     sink.words[at + 2] = m;
     sink.words[at + 3] = n;
@@ -143,7 +155,7 @@ export class Launch {
 
   storedQuantise(values: Address, raw: Address, type: number, count: number): void {
     const sink = this.#sink;
-    const at = sink.begin(8);
+    const at = sink.begin(9);
     sink.words[at + 1] = values;
     sink.words[at + 2] = raw;
     sink.words[at + 3] = type;
@@ -154,7 +166,7 @@ export class Launch {
 
   storedPack(raw: Address, panels: Address, type: number, n: number, k: number): void {
     const sink = this.#sink;
-    const at = sink.begin(9);
+    const at = sink.begin(10);
     sink.words[at + 1] = raw;
     sink.words[at + 2] = panels;
     sink.words[at + 3] = type;
@@ -165,7 +177,7 @@ export class Launch {
 
   storedExpand(panels: Address, out: Address, type: number, n: number, k: number): void {
     const sink = this.#sink;
-    const at = sink.begin(10);
+    const at = sink.begin(11);
     sink.words[at + 1] = panels;
     sink.words[at + 2] = out;
     sink.words[at + 3] = type;
@@ -176,7 +188,7 @@ export class Launch {
 
   storedRows(panels: Address, indices: Address, out: Address, type: number, n: number, k: number, count: number): void {
     const sink = this.#sink;
-    const at = sink.begin(11);
+    const at = sink.begin(12);
     sink.words[at + 1] = panels;
     sink.words[at + 2] = indices;
     sink.words[at + 3] = out;
@@ -189,7 +201,7 @@ export class Launch {
 
   storedGemm(m: number, k: number, a: Address, aStride: number, c: Address, cStride: number, column: number, backward: number, accumulate: number, panels0: Address, n0: number, type0: number, panels1: Address, n1: number, type1: number, panels2: Address, n2: number, type2: number, bias: Address, addend: Address, gated: Address, norm: Address, inverse: Address, epsilon: number): void {
     const sink = this.#sink;
-    const at = sink.begin(12);
+    const at = sink.begin(13);
     sink.words[at + 1] = m;
     sink.words[at + 2] = k;
     sink.words[at + 3] = a;
@@ -219,7 +231,7 @@ export class Launch {
 
   gatherRows(source: Address, indices: Address, out: Address, count: number, c: number, sourceRows: number): void {
     const sink = this.#sink;
-    const at = sink.begin(13);
+    const at = sink.begin(14);
     sink.words[at + 1] = source;
     sink.words[at + 2] = indices;
     sink.words[at + 3] = out;
@@ -231,7 +243,7 @@ export class Launch {
 
   scatterAddRows(values: Address, indices: Address, out: Address, count: number, c: number, outRows: number, accumulate: number): void {
     const sink = this.#sink;
-    const at = sink.begin(14);
+    const at = sink.begin(15);
     sink.words[at + 1] = values;
     sink.words[at + 2] = indices;
     sink.words[at + 3] = out;
@@ -244,7 +256,7 @@ export class Launch {
 
   rmsNorm(x: Address, weight: Address, out: Address, rstd: Address, rows: number, c: number, epsilon: number): void {
     const sink = this.#sink;
-    const at = sink.begin(15);
+    const at = sink.begin(16);
     sink.words[at + 1] = x;
     sink.words[at + 2] = weight;
     sink.words[at + 3] = out;
@@ -257,7 +269,7 @@ export class Launch {
 
   rmsNormGrad(x: Address, weight: Address, rstd: Address, dOut: Address, dx: Address, dWeight: Address, rows: number, c: number, accumulate: number): void {
     const sink = this.#sink;
-    const at = sink.begin(16);
+    const at = sink.begin(17);
     sink.words[at + 1] = x;
     sink.words[at + 2] = weight;
     sink.words[at + 3] = rstd;
@@ -272,7 +284,7 @@ export class Launch {
 
   rope(x: Address, table: Address, positions: Address, queryNorm: Address, keyNorm: Address, out: Address, rows: number, width: number, headDimension: number, headCount: number, queryHeadCount: number, epsilon: number, inverse: number, tableRows: number): void {
     const sink = this.#sink;
-    const at = sink.begin(17);
+    const at = sink.begin(18);
     sink.words[at + 1] = x;
     sink.words[at + 2] = table;
     sink.words[at + 3] = positions;
@@ -292,7 +304,7 @@ export class Launch {
 
   ropeNormGrad(x: Address, table: Address, positions: Address, queryNorm: Address, keyNorm: Address, dOut: Address, dx: Address, dQueryNorm: Address, dKeyNorm: Address, rows: number, width: number, headDimension: number, headCount: number, queryHeadCount: number, epsilon: number, tableRows: number): void {
     const sink = this.#sink;
-    const at = sink.begin(18);
+    const at = sink.begin(19);
     sink.words[at + 1] = x;
     sink.words[at + 2] = table;
     sink.words[at + 3] = positions;
@@ -314,7 +326,7 @@ export class Launch {
 
   swiglu(gateUp: Address, out: Address, rows: number, f: number): void {
     const sink = this.#sink;
-    const at = sink.begin(19);
+    const at = sink.begin(20);
     sink.words[at + 1] = gateUp;
     sink.words[at + 2] = out;
     sink.words[at + 3] = rows;
@@ -324,7 +336,7 @@ export class Launch {
 
   swigluGrad(gateUp: Address, dOut: Address, dGateUp: Address, rows: number, f: number): void {
     const sink = this.#sink;
-    const at = sink.begin(20);
+    const at = sink.begin(21);
     sink.words[at + 1] = gateUp;
     sink.words[at + 2] = dOut;
     sink.words[at + 3] = dGateUp;
@@ -335,7 +347,7 @@ export class Launch {
 
   attention(qkv: Address, offsets: Address, out: Address, logSumExp: Address, sequences: number, headCount: number, keyValueHeadCount: number, headDimension: number, scale: number, window: number): void {
     const sink = this.#sink;
-    const at = sink.begin(21);
+    const at = sink.begin(22);
     sink.words[at + 1] = qkv;
     sink.words[at + 2] = offsets;
     sink.words[at + 3] = out;
@@ -351,7 +363,7 @@ export class Launch {
 
   attentionGrad(qkv: Address, offsets: Address, out: Address, logSumExp: Address, dOut: Address, dQkv: Address, sequences: number, headCount: number, keyValueHeadCount: number, headDimension: number, scale: number, window: number): void {
     const sink = this.#sink;
-    const at = sink.begin(22);
+    const at = sink.begin(23);
     sink.words[at + 1] = qkv;
     sink.words[at + 2] = offsets;
     sink.words[at + 3] = out;
@@ -369,7 +381,7 @@ export class Launch {
 
   cachedAttention(qkv: Address, slots: Address, positions: Address, keyCache: Address, valueCache: Address, out: Address, rows: number, capacity: number, headCount: number, keyValueHeadCount: number, headDimension: number, scale: number, slotCount: number, cacheType: number, window: number): void {
     const sink = this.#sink;
-    const at = sink.begin(23);
+    const at = sink.begin(24);
     sink.words[at + 1] = qkv;
     sink.words[at + 2] = slots;
     sink.words[at + 3] = positions;
@@ -390,7 +402,7 @@ export class Launch {
 
   copyPrefix(keyCache: Address, valueCache: Address, fromSlot: number, toSlot: number, length: number, capacity: number, keyValueHeadCount: number, headDimension: number, cacheType: number): void {
     const sink = this.#sink;
-    const at = sink.begin(24);
+    const at = sink.begin(25);
     sink.words[at + 1] = keyCache;
     sink.words[at + 2] = valueCache;
     sink.words[at + 3] = fromSlot;
@@ -405,7 +417,7 @@ export class Launch {
 
   roundColumns(x: Address, out: Address, rows: number, columns: number, first: number): void {
     const sink = this.#sink;
-    const at = sink.begin(25);
+    const at = sink.begin(26);
     sink.words[at + 1] = x;
     sink.words[at + 2] = out;
     sink.words[at + 3] = rows;
@@ -416,7 +428,7 @@ export class Launch {
 
   tokenLogProbs(hidden: Address, weight: Address, targets: Address, bias: Address, logProbs: Address, entropy: Address, logSumExp: Address, rows: number, c: number, v: number, temperature: number, innerScale: number, cap: number, type: number): void {
     const sink = this.#sink;
-    const at = sink.begin(26);
+    const at = sink.begin(27);
     sink.words[at + 1] = hidden;
     sink.words[at + 2] = weight;
     sink.words[at + 3] = targets;
@@ -436,7 +448,7 @@ export class Launch {
 
   tokenLogProbsGrad(hidden: Address, weight: Address, targets: Address, bias: Address, logSumExp: Address, dLogProbs: Address, dHidden: Address, dWeight: Address, dBias: Address, rows: number, c: number, v: number, temperature: number, innerScale: number, cap: number, accumulate: number, type: number): void {
     const sink = this.#sink;
-    const at = sink.begin(27);
+    const at = sink.begin(28);
     sink.words[at + 1] = hidden;
     sink.words[at + 2] = weight;
     sink.words[at + 3] = targets;
@@ -459,7 +471,7 @@ export class Launch {
 
   sampleTokens(logits: Address, settings: Address, seeds: Address, keys: Address, positions: Address, slots: Address, counts: Address, ids: Address, logProbs: Address, rows: number, v: number, slotCount: number): void {
     const sink = this.#sink;
-    const at = sink.begin(28);
+    const at = sink.begin(29);
     sink.words[at + 1] = logits;
     sink.words[at + 2] = settings;
     sink.words[at + 3] = seeds;
@@ -477,7 +489,7 @@ export class Launch {
 
   startCounts(counts: Address, promptIds: Address, slot: number, length: number, v: number): void {
     const sink = this.#sink;
-    const at = sink.begin(29);
+    const at = sink.begin(30);
     sink.words[at + 1] = counts;
     sink.words[at + 2] = promptIds;
     sink.words[at + 3] = slot;
@@ -488,7 +500,7 @@ export class Launch {
 
   adamW(tensors: Address, tensorCount: number, elements: number, oneMinusBeta1: number, beta2: number, oneMinusBeta2: number, epsilon: number, gradientScale: Address): void {
     const sink = this.#sink;
-    const at = sink.begin(30);
+    const at = sink.begin(31);
     sink.words[at + 1] = tensors;
     sink.words[at + 2] = tensorCount;
     sink.words[at + 3] = elements;
@@ -503,7 +515,7 @@ export class Launch {
 
   globalNorm(tensors: Address, tensorCount: number, elements: number, norm: Address): void {
     const sink = this.#sink;
-    const at = sink.begin(31);
+    const at = sink.begin(32);
     sink.words[at + 1] = tensors;
     sink.words[at + 2] = tensorCount;
     sink.words[at + 3] = elements;
@@ -514,7 +526,7 @@ export class Launch {
 
   clipScale(norm: Address, maxNorm: number, scale: Address): void {
     const sink = this.#sink;
-    const at = sink.begin(32);
+    const at = sink.begin(33);
     sink.words[at + 1] = norm;
     sink.floats[at + 2] = maxNorm;
     sink.words[at + 3] = scale;
@@ -523,7 +535,7 @@ export class Launch {
 
   binary(op: number, type: number, a: Address, b: Address, out: Address, d0: number, d1: number, d2: number, d3: number, a0: number, a1: number, a2: number, a3: number, b0: number, b1: number, b2: number, b3: number): void {
     const sink = this.#sink;
-    const at = sink.begin(33);
+    const at = sink.begin(34);
     sink.words[at + 1] = op;
     sink.words[at + 2] = type;
     sink.words[at + 3] = a;
@@ -546,7 +558,7 @@ export class Launch {
 
   unary(op: number, type: number, x: Address, out: Address, count: number, low: number, high: number): void {
     const sink = this.#sink;
-    const at = sink.begin(34);
+    const at = sink.begin(35);
     sink.words[at + 1] = op;
     sink.words[at + 2] = type;
     sink.words[at + 3] = x;
@@ -559,7 +571,7 @@ export class Launch {
 
   select(type: number, condition: Address, a: Address, b: Address, out: Address, count: number, inner: number): void {
     const sink = this.#sink;
-    const at = sink.begin(35);
+    const at = sink.begin(36);
     sink.words[at + 1] = type;
     sink.words[at + 2] = condition;
     sink.words[at + 3] = a;
@@ -572,7 +584,7 @@ export class Launch {
 
   reduce(op: number, type: number, x: Address, out: Address, outer: number, length: number, inner: number): void {
     const sink = this.#sink;
-    const at = sink.begin(36);
+    const at = sink.begin(37);
     sink.words[at + 1] = op;
     sink.words[at + 2] = type;
     sink.words[at + 3] = x;
@@ -585,7 +597,7 @@ export class Launch {
 
   cumsum(type: number, x: Address, out: Address, outer: number, length: number, inner: number, exclusive: number, reverse: number): void {
     const sink = this.#sink;
-    const at = sink.begin(37);
+    const at = sink.begin(38);
     sink.words[at + 1] = type;
     sink.words[at + 2] = x;
     sink.words[at + 3] = out;
@@ -599,7 +611,7 @@ export class Launch {
 
   cast(from: number, to: number, x: Address, out: Address, count: number): void {
     const sink = this.#sink;
-    const at = sink.begin(38);
+    const at = sink.begin(39);
     sink.words[at + 1] = from;
     sink.words[at + 2] = to;
     sink.words[at + 3] = x;
@@ -610,7 +622,7 @@ export class Launch {
 
   stridedCopy(type: number, x: Address, out: Address, xOffset: number, outOffset: number, d0: number, d1: number, d2: number, d3: number, d4: number, x0: number, x1: number, x2: number, x3: number, x4: number, o0: number, o1: number, o2: number, o3: number, o4: number): void {
     const sink = this.#sink;
-    const at = sink.begin(39);
+    const at = sink.begin(40);
     sink.words[at + 1] = type;
     sink.words[at + 2] = x;
     sink.words[at + 3] = out;
@@ -636,7 +648,7 @@ export class Launch {
 
   gather(type: number, x: Address, indices: Address, out: Address, outer: number, axisSize: number, inner: number, count: number): void {
     const sink = this.#sink;
-    const at = sink.begin(40);
+    const at = sink.begin(41);
     sink.words[at + 1] = type;
     sink.words[at + 2] = x;
     sink.words[at + 3] = indices;
@@ -650,7 +662,7 @@ export class Launch {
 
   scatterAdd(values: Address, indices: Address, out: Address, outer: number, outSize: number, inner: number, count: number): void {
     const sink = this.#sink;
-    const at = sink.begin(41);
+    const at = sink.begin(42);
     sink.words[at + 1] = values;
     sink.words[at + 2] = indices;
     sink.words[at + 3] = out;
@@ -663,7 +675,7 @@ export class Launch {
 
   oneHot(outType: number, indices: Address, out: Address, count: number, depth: number, on: number, off: number): void {
     const sink = this.#sink;
-    const at = sink.begin(42);
+    const at = sink.begin(43);
     sink.words[at + 1] = outType;
     sink.words[at + 2] = indices;
     sink.words[at + 3] = out;
@@ -676,7 +688,7 @@ export class Launch {
 
   fill(type: number, out: Address, count: number, value: number): void {
     const sink = this.#sink;
-    const at = sink.begin(43);
+    const at = sink.begin(44);
     sink.words[at + 1] = type;
     sink.words[at + 2] = out;
     sink.words[at + 3] = count;
@@ -686,7 +698,7 @@ export class Launch {
 
   range(type: number, out: Address, count: number, start: number, step: number): void {
     const sink = this.#sink;
-    const at = sink.begin(44);
+    const at = sink.begin(45);
     sink.words[at + 1] = type;
     sink.words[at + 2] = out;
     sink.words[at + 3] = count;
@@ -697,7 +709,7 @@ export class Launch {
 
   copyBytes(from: Address, to: Address, bytes: number): void {
     const sink = this.#sink;
-    const at = sink.begin(45);
+    const at = sink.begin(46);
     sink.words[at + 1] = from;
     sink.words[at + 2] = to;
     sink.words[at + 3] = bytes;
@@ -707,7 +719,7 @@ export class Launch {
 
   argMax(x: Address, out: Address, rows: number, n: number): void {
     const sink = this.#sink;
-    const at = sink.begin(46);
+    const at = sink.begin(47);
     sink.words[at + 1] = x;
     sink.words[at + 2] = out;
     sink.words[at + 3] = rows;
@@ -717,7 +729,7 @@ export class Launch {
 
   addInt(x: Address, count: number, by: number): void {
     const sink = this.#sink;
-    const at = sink.begin(47);
+    const at = sink.begin(48);
     sink.words[at + 1] = x;
     sink.words[at + 2] = count;
     sink.words[at + 3] = by;
@@ -726,7 +738,7 @@ export class Launch {
 
   randomUniform(out: Address, count: number, key0: number, key1: number, counter1: number, counter2: number, counter3: number, low: number, high: number): void {
     const sink = this.#sink;
-    const at = sink.begin(48);
+    const at = sink.begin(49);
     sink.words[at + 1] = out;
     sink.words[at + 2] = count;
     sink.words[at + 3] = key0;
@@ -741,7 +753,7 @@ export class Launch {
 
   randomNormal(out: Address, count: number, key0: number, key1: number, counter1: number, counter2: number, counter3: number, mean: number, deviation: number): void {
     const sink = this.#sink;
-    const at = sink.begin(49);
+    const at = sink.begin(50);
     sink.words[at + 1] = out;
     sink.words[at + 2] = count;
     sink.words[at + 3] = key0;
@@ -756,7 +768,7 @@ export class Launch {
 
   dropout(x: Address, out: Address, count: number, key0: number, key1: number, counter1: number, counter2: number, counter3: number, rate: number): void {
     const sink = this.#sink;
-    const at = sink.begin(50);
+    const at = sink.begin(51);
     sink.words[at + 1] = x;
     sink.words[at + 2] = out;
     sink.words[at + 3] = count;
@@ -771,7 +783,7 @@ export class Launch {
 
   roofline(x: Address, count: number, iterations: number, out: Address): void {
     const sink = this.#sink;
-    const at = sink.begin(51);
+    const at = sink.begin(52);
     sink.words[at + 1] = x;
     sink.words[at + 2] = count;
     sink.words[at + 3] = iterations;
@@ -809,6 +821,17 @@ export const KERNELS: readonly { name: string; fields: readonly KernelField[] }[
     name: 'packBackward',
     fields: [
       { name: 'weight', type: 'address', word: 1, access: 'in', optional: false, bytes: (fields) => 4 * (fields.n * fields.k) },
+      { name: 'n', type: 'int', word: 2 },
+      { name: 'k', type: 'int', word: 3 },
+      { name: 'depth', type: 'int', word: 4 },
+      { name: 'totalDepth', type: 'int', word: 5 },
+      { name: 'panels', type: 'address', word: 6, access: 'inout', optional: false, bytes: (fields) => 4 * (Math.ceil(fields.k / 16) * 16 * fields.totalDepth) },
+    ],
+  },
+  {
+    name: 'turnPanels',
+    fields: [
+      { name: 'weight', type: 'address', word: 1, access: 'in', optional: false, bytes: (fields) => 4 * (Math.ceil(fields.n / 16) * 16 * fields.k) },
       { name: 'n', type: 'int', word: 2 },
       { name: 'k', type: 'int', word: 3 },
       { name: 'depth', type: 'int', word: 4 },
@@ -1208,7 +1231,7 @@ export const KERNELS: readonly { name: string; fields: readonly KernelField[] }[
   {
     name: 'adamW',
     fields: [
-      { name: 'tensors', type: 'address', word: 1, access: 'in', optional: false, bytes: (fields) => 4 * (8 * fields.tensorCount) },
+      { name: 'tensors', type: 'address', word: 1, access: 'in', optional: false, bytes: (fields) => 4 * (9 * fields.tensorCount) },
       { name: 'tensorCount', type: 'int', word: 2 },
       { name: 'elements', type: 'long', word: 3 },
       { name: 'oneMinusBeta1', type: 'float', word: 5 },

@@ -24,7 +24,7 @@ export function createModel(
   const weights = new Map(
     parameterSpecs(config).map((spec): [string, tf.Variable] => {
       const values = initialValues(spec, config, seed, initialization.embeddingStd ?? 0.02);
-      return [spec.name, tf.tidy(() => tf.variable(tf.tensor(values, spec.shape)))];
+      return [spec.name, tf.tidy(() => tf.variable(storeTensor(tf.tensor(values, spec.shape), spec, {})))];
     }),
   );
   return architectureOf(config.modelType).create('scratch', config, weights);

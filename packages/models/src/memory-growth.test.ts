@@ -58,7 +58,7 @@ describe.skipIf(!hasNative)('growth of memory with the context', () => {
       });
       return most;
     };
-    await mostHeld(32); // packs the weights, once
+    await mostHeld(32); // records the step
     const before = inUse();
     const held: number[] = [];
     for (const length of LENGTHS) held.push(await mostHeld(length));

@@ -46,6 +46,7 @@ export { normal, normalValues } from './random/normal.ts';
 export { philox } from './random/philox.ts';
 export { uniform } from './random/uniform.ts';
 export {
+  assignValues,
   fitsNumerics,
   fitsStorage,
   type Numerics,

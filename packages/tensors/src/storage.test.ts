@@ -1,13 +1,14 @@
-// Weights in fewer bits: rounded as ggml's Python reference does, and products with them have the bits of products with the
-// same values in float32, forward and backward.
+// Weights as products read them, in float32 or fewer bits: rounded as ggml's Python reference does, and products with them have the
+// bits of products with the same values in rows of float32, forward and backward.
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { listDevices, useDevice } from './devices/discovery.ts';
+import { currentDevice, listDevices, useDevice } from './devices/discovery.ts';
 import { memoryReport } from './memory-report.ts';
 import { embedding } from './ops/embedding.ts';
 import { linear } from './ops/linear.ts';
 import { tokenLogProbs } from './ops/token-log-probs.ts';
-import { type StorageType, storageOf, storeAs, storeBlocks } from './storage.ts';
+import { overwrite } from './overwrite.ts';
+import { assignValues, type StorageType, storageOf, storeAs, storeBlocks } from './storage.ts';
 import { randomTensor } from './test/random-tensors.ts';
 import { tf } from './tfjs.ts';
 import { createAdamW } from './training/adam-w.ts';
@@ -25,6 +26,9 @@ const matrix = (rows: number, columns: number, seed: number) => randomTensor([ro
 
 /** The same values as an ordinary tensor. */
 const plain = (weight: tf.Tensor2D) => tf.tensor2d(weight.dataSync(), weight.shape);
+
+const bytesInUse = () => currentDevice().memory!().bytesInUse;
+const bitsOf = (tensor: tf.Tensor) => Array.from(new Uint32Array(tensor.dataSync().buffer));
 
 function expectSameBits(found: tf.Tensor, expected: tf.Tensor): void {
   expect(found.shape).toEqual(expected.shape);
@@ -46,23 +50,26 @@ describe.skipIf(!hasNative)('stored weights on the native device', () => {
     expect(positive(read.dataSync())).toEqual(positive(floats(bits)));
   });
 
-  it.each(made)('products and gradients through %s have the bits of float32 weights', (storage) => {
-    tf.tidy(() => {
-      const stored = [48, 21, 40].map((n, index) => storeAs(matrix(n, 64, index), storage));
-      const mixed = [stored[0]!, matrix(16, 64, 9), stored[1]!];
-      for (const weights of [[stored[0]!], stored, mixed]) {
-        const expected = weights.map(plain);
-        const width = weights.reduce((sum, { shape }) => sum + shape[0], 0);
-        for (const rows of [1, 2, 7, 8, 13, 70]) {
-          const x = matrix(rows, 64, 100 + rows);
-          const dy = matrix(rows, width, 200 + rows);
-          expectSameBits(linear(x, weights), linear(x, expected));
-          const gradient = (some: tf.Tensor2D[]) => tf.grad((input) => linear(input as tf.Tensor2D, some))(x, dy);
-          expectSameBits(gradient(weights), gradient(expected));
+  it.each(['float32', ...made] as const)(
+    'products and gradients through %s have the bits of float32 weights',
+    (storage) => {
+      tf.tidy(() => {
+        const stored = [48, 21, 40].map((n, index) => storeAs(matrix(n, 64, index), storage));
+        const mixed = [stored[0]!, matrix(16, 64, 9), stored[1]!];
+        for (const weights of [[stored[0]!], stored, mixed]) {
+          const expected = weights.map(plain);
+          const width = weights.reduce((sum, { shape }) => sum + shape[0], 0);
+          for (const rows of [1, 2, 7, 8, 13, 70]) {
+            const x = matrix(rows, 64, 100 + rows);
+            const dy = matrix(rows, width, 200 + rows);
+            expectSameBits(linear(x, weights), linear(x, expected));
+            const gradient = (some: tf.Tensor2D[]) => tf.grad((input) => linear(input as tf.Tensor2D, some))(x, dy);
+            expectSameBits(gradient(weights), gradient(expected));
+          }
         }
-      }
-    });
-  });
+      });
+    },
+  );
 
   it('whatever a product adds or reads may be stored too', () => {
     tf.tidy(() => {
@@ -86,7 +93,7 @@ describe.skipIf(!hasNative)('stored weights on the native device', () => {
     });
   });
 
-  it.each(made)('a %s head scores, and a table looks up, as in float32', (storage) => {
+  it.each(['float32', ...made] as const)('a %s head scores, and a table looks up, as in float32', (storage) => {
     tf.tidy(() => {
       const weight = storeAs(matrix(600, 64, 3), storage);
       const expected = plain(weight);
@@ -133,7 +140,50 @@ describe.skipIf(!hasNative)('stored weights on the native device', () => {
     stored.dispose();
   });
 
-  it('is frozen', () => {
+  it('float32 keeps the values, takes no more memory, and learns with the bits of rows', () => {
+    const [rows, gradient] = [matrix(45, 70, 1), matrix(45, 70, 2)];
+    const variables = [
+      tf.tidy(() => tf.variable(storeAs(rows, 'float32'))),
+      tf.tidy(() => tf.variable(tf.clone(rows))),
+    ];
+    expect(variables.map(bitsOf)).toEqual([bitsOf(rows), bitsOf(rows)]);
+    const optimizers = variables.map((variable) =>
+      createAdamW([{ name: 'w', variable, decay: true }], { weightDecay: 0.1 }),
+    );
+    let before = 0;
+    for (let step = 0; step < 3; step++) {
+      for (const optimizer of optimizers) optimizer.update(new Map([['w', gradient]]), 0.1);
+      const [stored, plainOne] = variables.map(bitsOf);
+      expect(stored).toEqual(plainOne);
+      before ||= bytesInUse(); // gradient and moments are on the device
+    }
+    expect(bytesInUse()).toBe(before);
+    const x = matrix(20, 70, 3);
+    tf.tidy(() => {
+      const [stored, plainOne] = variables.map((variable) => linear(x, variable as unknown as tf.Tensor2D));
+      expectSameBits(stored!, plainOne!);
+    });
+    tf.dispose([...variables, rows, gradient, x]);
+    for (const optimizer of optimizers) optimizer.dispose();
+  });
+
+  it('float32 takes new values in place, or as a new tensor that is kept the same way', () => {
+    const variable = tf.tidy(() => tf.variable(storeAs(matrix(33, 20, 1), 'float32')));
+    const [second, third] = [matrix(33, 20, 2), matrix(33, 20, 3)];
+    const x = matrix(5, 20, 4);
+    overwrite(variable, second.dataSync<'float32'>());
+    expect(bitsOf(variable)).toEqual(bitsOf(second));
+    assignValues(variable, third);
+    expect(bitsOf(variable)).toEqual(bitsOf(third));
+    // Of rows a product in sampling packs a copy and keeps it.
+    tf.add(x, 1).dispose(); // x is on the device from here on
+    const held = bytesInUse();
+    linear(x, variable as unknown as tf.Tensor2D).dispose();
+    expect(bytesInUse()).toBe(held);
+    tf.dispose([variable, second, third, x]);
+  });
+
+  it('in fewer bits is frozen', () => {
     const variable = tf.tidy(() => tf.variable(storeAs(matrix(32, 32, 1), 'q8_0')));
     expect(storageOf(variable)).toBe('q8_0');
     const optimizer = createAdamW([{ name: 'w', variable, decay: true }]);

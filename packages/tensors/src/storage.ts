@@ -1,6 +1,7 @@
 // How a device stores a weight. To the program it is a float32 tensor whose values were rounded once; products read the
 // stored bits and expand them exactly, so that results have the bits of float32 weights with the rounded values.
-// Stored weights are frozen: gradients flow through them, not into them. Formats: ggml's (ggml-quants.c).
+// A weight stored as float32 keeps its values, in the order that products read them, and can be trained. The others are frozen:
+// gradients flow through them, not into them. Formats: ggml's (ggml-quants.c).
 // Kernels: TwStoreAs { x } attrs { storage }; TwStoreBlocks { blocks } attrs { storage, shape } → [N, K].
 import { TensorError } from './errors.ts';
 import { expectShape } from './expect.ts';
@@ -59,7 +60,8 @@ export function storesWeights(): boolean {
 }
 
 /**
- * The weight rounded to `storage` with ggml's reference rounding; the identity (a clone) on devices without it.
+ * The weight rounded to `storage` with ggml's reference rounding; the identity (a clone) on devices without it. With `float32` its
+ * values stay, and products need not pack it at each use: what every weight of a model is kept as.
  * @param weight [N, K], K a whole number of blocks
  * @returns a new tensor; `weight` stays the caller's
  * @throws TensorError TW_TENSORS_SHAPE when K has no whole blocks; TW_TENSORS_OPTION for the K types, which are only read, and for
@@ -78,7 +80,7 @@ export function storeAs(
       `storeAs: ${storage} is read from files, not made here; use q4_0, q4_1 or q8_0`,
     );
   expectNumerics('storeAs', storage, numerics);
-  if (storage === 'float32' || !hasKernel('TwStoreAs')) return tf.clone(weight);
+  if (!hasKernel('TwStoreAs')) return tf.clone(weight);
   return runKernel('TwStoreAs', { x: weight }, { storage, numerics });
 }
 
@@ -132,6 +134,18 @@ interface StoringBackend extends tf.KernelBackend {
 /** How the active device keeps this tensor. */
 export function storageOf(tensor: tf.Tensor): StorageType {
   return (tf.backend() as StoringBackend).storageOf?.(tensor.dataId) ?? 'float32';
+}
+
+/** New values for a variable; one that was stored as float32 stays so. */
+export function assignValues(variable: tf.Variable, values: tf.Tensor): void {
+  const isStored = (tf.backend() as StoringBackend).storageOf?.(variable.dataId) === 'float32';
+  if (!isStored) {
+    variable.assign(values);
+    return;
+  }
+  const stored = storeAs(values as tf.Tensor2D, 'float32');
+  variable.assign(stored);
+  stored.dispose();
 }
 
 /** How the active device computes products with this weight. */

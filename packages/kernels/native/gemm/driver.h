@@ -22,10 +22,14 @@ constexpr long kTaskMultiplyAdds = 1 << 20;  // about 20 us: smaller records sta
 
 struct Product;
 
-// Panels that are not plain floats in memory (stored.h).
+// Panels that are not plain floats in memory, or not one after the other (stored.h).
 struct PanelSource {
   // Depths [depth0, depth0 + depth) of a panel as floats [depth][16].
   virtual void expand(int panel, int depth0, int depth, float* out) const = 0;
+  // `together` panels from `panel` on, if they are plain floats one after the other, else nullptr: they must be expanded.
+  virtual const float* plain(int panel, int together) const = 0;
+  // Up to so many rows are multiplied where they lie, more are packed.
+  virtual int mostFewRows() const = 0;
   // Multiplies few rows in its own way, or returns false.
   virtual bool fewRows(const Product& p) const = 0;
 
@@ -37,7 +41,7 @@ struct Product {
   int m, n, k;
   Strided a;
   const float* panels;
-  long panelStride;  // floats from one panel to the next
+  long panelStride;  // floats from one plain panel to the next
   float* c;
   long cStride;
   bool accumulate;
@@ -47,6 +51,7 @@ struct Product {
 
   int parts() const { return epilogue.parts(); }
   int panelsOfPart() const { return panelCount(n) / parts(); }
+  const float* plain(int panel, int together) const { return source == nullptr ? panels + panel * panelStride : source->plain(panel, together); }
 };
 
 // The epilogue of `panels` panels of a part from `panel` on.
@@ -69,12 +74,15 @@ void fewRows(const Product& p) {
   const int perTask = ((panelsTotal + tasks - 1) / tasks + step - 1) / step * step;
   parallel((panelsTotal + perTask - 1) / perTask, [&](int task) {
     const int end = std::min(panelsTotal, (task + 1) * perTask);
-    for (int panel = task * perTask; panel < end; panel += step) {
-      const int together = std::min(step, end - panel);
+    for (int panel = task * perTask; panel < end;) {
+      int together = std::min(step, end - panel);
+      for (int part = 0; part < parts; part++) {
+        while (p.plain(panel + part * panelsTotal, together) == nullptr) together--;  // they end with a weight
+      }
       for (int part = 0; part < parts; part++) {
         const int at = panel + part * panelsTotal, column = at * kPanelWidth;
         const int columns = std::min(together * kPanelWidth, p.n - column);
-        const float* b = p.panels + at * p.panelStride;
+        const float* b = p.plain(at, together);
         for (int row = 0; row < p.m; row += groupRows) {
           const float* a = p.a.at(row, 0);
           float* c = p.c + row * p.cStride + column;
@@ -84,6 +92,7 @@ void fewRows(const Product& p) {
         }
       }
       finishColumns<V>(p, 0, p.m, panel, together);
+      panel += together;
     }
   });
 }
@@ -109,16 +118,17 @@ void rowBlock(const Product& p, int row0, int row1, int panel0, int panel1) {
       const int panel = panelOf(group), column = panel * kPanelWidth;
       const int together = std::min(kPanels, panel1 - panel0 - group / parts * kPanels);
       const int columns = std::min(together * kPanelWidth, p.n - column);
-      const float *b = expanded, *after = expanded;
-      long panelStride = static_cast<long>(depth) * kPanelWidth;
-      if (p.source == nullptr) {
-        panelStride = p.panelStride;
-        const auto at = [&](int wanted) { return p.panels + wanted * panelStride + static_cast<long>(k0) * kPanelWidth; };
-        b = at(panel);
-        after = at(panelOf(group + 1 < groups ? group + 1 : group));
+      const float* b = p.plain(panel, together);
+      const float* after = p.plain(panelOf(group + 1 < groups ? group + 1 : group), 1);
+      long panelStride = p.panelStride;
+      if (b != nullptr) {
+        b += static_cast<long>(k0) * kPanelWidth;
       } else {
+        b = expanded;
+        panelStride = static_cast<long>(depth) * kPanelWidth;
         for (int i = 0; i < together; i++) p.source->expand(panel + i, k0, depth, expanded + i * panelStride);
       }
+      after = after == nullptr ? b : after + static_cast<long>(k0) * kPanelWidth;
       float* c = p.c + column;
       const auto packed = [&](int row) {
         const int tile = (row - row0) / kRows;
@@ -199,7 +209,7 @@ void product(const Product& p) {
 template <class V>
 void normalisedProduct(const Norm& norm, Product p) {
   if (norm.weight != nullptr) {
-    const bool packs = p.m > (p.source == nullptr ? kFewRows : std::max(kFewRows, V::Tiling::storedFewRows));
+    const bool packs = p.m > (p.source == nullptr ? kFewRows : p.source->mostFewRows());
     if (packs) {
       rowStatistics<V>(norm, p.m, p.k, p.a.data, p.a.row);
       p.scale = {norm.inverse, norm.weight};

@@ -25,6 +25,9 @@ struct GemmKernels {
   // For dx = dy W. weight [n, k] becomes depths [depth, depth + n) of panels [ceil(k/16)][totalDepth][16].
   void (*packBackward)(const float* weight, int n, int k, int depth, int totalDepth, float* panels);
 
+  // packBackward for a weight that is there as panels of packForward, of its own.
+  void (*turnPanels)(const float* weight, int n, int k, int depth, int totalDepth, float* panels);
+
   // c[m, cColumn … cColumn + n) = a[m, aColumn … aColumn + k) · panels, or continues the chains that c holds when `accumulate` is 1. Before
   // it the RMSNorm of a's rows if there is a norm[k] (prologue.h), whose inverse[m] is written; after it the epilogue (epilogue.h), bias
   // and addend as wide as c. aStride and cStride are row strides. Serves y = x Wᵀ (k = K, n = ΣN) and

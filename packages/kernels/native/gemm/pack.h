@@ -90,6 +90,46 @@ void packPanels(const Strided& source, int n, int depth, int column, int totalCo
   });
 }
 
+// to[j][i] = from[i][j] for 16 x 16 numbers.
+template <class V>
+inline void turnBlock(const float* from, float* to, long toStride = kPanelWidth) {
+  for (int i = 0; i < kPanelWidth; i += 8) {
+    for (int j = 0; j < kPanelWidth; j += 8) {
+      V eight[8];
+      for (int r = 0; r < 8; r++) eight[r] = V::load(from + (i + r) * kPanelWidth + j);
+      V::transpose(eight);
+      for (int r = 0; r < 8; r++) eight[r].store(to + (j + r) * toStride + i);
+    }
+  }
+}
+
+// The rows of a panel [k][16] again, [rows][k].
+template <class V>
+inline void unpackPanel(const float* panel, int k, int rows, float* to) {
+  int i = 0;
+  for (; rows == kPanelWidth && i + kPanelWidth <= k; i += kPanelWidth) turnBlock<V>(panel + static_cast<long>(i) * kPanelWidth, to + i, k);
+  for (; i < k; i++) {
+    for (int r = 0; r < rows; r++) to[static_cast<long>(r) * k + i] = panel[static_cast<long>(i) * kPanelWidth + r];
+  }
+}
+
+// Panels of a weight [n, k] for y = x Wᵀ become depths [depthOffset, depthOffset + n) of those for dx = dy W.
+template <class V>
+void turnPanels(const float* panels, int n, int k, int depthOffset, int totalDepth, float* turned) {
+  parallel(panelCount(k), [&](int to) {
+    const int column = to * kPanelWidth, columns = std::min(kPanelWidth, k - column);
+    alignas(64) float block[kPanelWidth * kPanelWidth] = {}, last[kPanelWidth * kPanelWidth];
+    for (int row = 0; row < n; row += kPanelWidth) {
+      const float* from = panels + static_cast<long>(row) * k + column * kPanelWidth;
+      float* into = turned + (static_cast<long>(to) * totalDepth + depthOffset + row) * kPanelWidth;
+      __builtin_prefetch(from + 4L * k * kPanelWidth);
+      if (columns < kPanelWidth) from = static_cast<const float*>(std::memcpy(block, from, static_cast<size_t>(columns) * 64));
+      turnBlock<V>(from, row + kPanelWidth <= n ? into : last);
+      if (row + kPanelWidth > n) std::memcpy(into, last, static_cast<size_t>(n - row) * 64);
+    }
+  });
+}
+
 // Rows multiplied as they are packed, x · rows[i] · columns[j], if there is a scale: then their columns lie side by side.
 struct RowScale {
   const float* rows = nullptr;

@@ -40,7 +40,7 @@ void storedGemm(int m, int k, const float* a, int aStride, float* c, int cStride
   source.add(panels1, n1, type1);
   source.add(panels2, n2, type2);
   const int n = source.columns(), columns = backward ? k : n, depth = backward ? n : k;
-  normalisedProduct<V>(prologue, {m, columns, depth, {backward ? a + column : a, aStride, 1}, nullptr, 0, backward ? c : c + column, cStride, accumulate != 0, &source, epilogue});
+  normalisedProduct<V>(prologue, {m, columns, depth, {backward ? a + column : a, aStride, 1}, nullptr, static_cast<long>(k) * kPanelWidth, backward ? c : c + column, cStride, accumulate != 0, &source, epilogue});
 }
 
 }  // namespace

@@ -91,12 +91,25 @@ struct StoredSource final : PanelSource {
     const long bytes = storedPanelBytes(weights[i].type, k);
     return {weights[i].panels + panel * bytes, weights[i].type, panelCount(weights[i].n) - panel, weights[i].n - panel * kPanelWidth, bytes};
   }
+  bool all(bool isFloat32) const {
+    for (int i = 0; i < count; i++) {
+      if ((weights[i].type == kStoredFloat32) != isFloat32) return false;
+    }
+    return true;
+  }
+  const float* plain(int panel, int together) const override {
+    if (backward) return nullptr;
+    const StoredSpan from = span(panel);
+    return from.type == kStoredFloat32 && from.panels >= together ? reinterpret_cast<const float*>(from.at) : nullptr;
+  }
+  int mostFewRows() const override { return all(true) ? kFewRows : std::max(kFewRows, V::Tiling::storedFewRows); }
   bool fewRows([[maybe_unused]] const Product& p) const override {
+    if (!backward && p.m <= kFewRows && all(true)) {
+      thinkwright::fewRows<V>(p);
+      return true;
+    }
     if constexpr (V::Tiling::storedFewRows > 0) {
-      if (backward || p.accumulate || p.a.column != 1 || p.m > V::Tiling::storedFewRows) return false;
-      for (int i = 0; i < count; i++) {
-        if (weights[i].type == kStoredFloat32) return false;
-      }
+      if (backward || p.accumulate || p.a.column != 1 || p.m > V::Tiling::storedFewRows || !all(false)) return false;
       storedFewRows<V>(*this, p);
       return true;
     }
@@ -118,14 +131,7 @@ struct StoredSource final : PanelSource {
       if (columns < kPanelWidth) std::memset(block + columns * kPanelWidth, 0, static_cast<size_t>(kPanelWidth - columns) * 64);
       const int first = row % kPanelWidth, end = std::min(kPanelWidth, first + row0 + rows - row);
       float turned[kPanelWidth * kPanelWidth];
-      for (int i = 0; i < kPanelWidth; i += 8) {
-        for (int j = 0; j < kPanelWidth; j += 8) {
-          V eight[8];
-          for (int r = 0; r < 8; r++) eight[r] = V::load(block + (i + r) * kPanelWidth + j);
-          V::transpose(eight);
-          for (int r = 0; r < 8; r++) eight[r].store(turned + (j + r) * kPanelWidth + i);
-        }
-      }
+      turnBlock<V>(block, turned);
       std::memcpy(out + static_cast<long>(row - row0) * kPanelWidth, turned + first * kPanelWidth, static_cast<size_t>(end - first) * 64);
       row += end - first;
     }
@@ -270,6 +276,11 @@ void storedRows(const std::uint8_t* panels, const std::int32_t* indices, float* 
     alignas(64) float block[kDepths * kPanelWidth];
     for (long i = begin; i < end; i++) {
       const int row = std::clamp(indices[i], 0, n - 1);
+      if (type == kStoredFloat32) {
+        const float* from = reinterpret_cast<const float*>(panels + row / kPanelWidth * panelBytes) + row % kPanelWidth;
+        for (int d = 0; d < k; d++) out[i * k + d] = from[static_cast<long>(d) * kPanelWidth];
+        continue;
+      }
       for (int depth = 0; depth < k; depth += kDepths) {
         const int depths = std::min(kDepths, k - depth);
         expandPanel<V>(type, panels + row / kPanelWidth * panelBytes, depth, depths, block);

@@ -66,6 +66,7 @@ template <class V>
 constexpr GemmKernels makeGemmKernels() {
   return {.packForward = packForward<V>,
           .packBackward = packBackward<V>,
+          .turnPanels = turnPanels<V>,
           .gemm = gemm<V>,
           .gradWeight = gradWeight<V>,
           .gradBias = gradBias<V>,

@@ -117,10 +117,11 @@ void cumsum(int type, const void* x, void* out, int outer, int length, int inner
 
 void globalNorm(const std::int32_t* tensors, int tensorCount, std::int64_t, float* norm) {
   const TensorList list{tensors, tensorCount, 2, 1};
-  const int* firstPieces = countPieces(list);
+  const auto pieceOf = [](int) { return kPieceElements; };
+  const int* firstPieces = countPieces(list, pieceOf);
   const int pieces = firstPieces[tensorCount];
   double* partial = sharedScratch<double>(kPieceSums, std::max(pieces, 1));
-  forPieces(list, firstPieces, [&](int piece, int tensor, std::int64_t begin, std::int64_t end) {
+  forPieces(list, firstPieces, pieceOf, [&](int piece, int tensor, std::int64_t begin, std::int64_t end) {
     const float* x = list.pointer(tensor, 0);
     double lane[8] = {};
     std::int64_t j = begin;

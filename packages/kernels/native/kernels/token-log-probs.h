@@ -62,8 +62,7 @@ inline void finishLogits(float* logits, const float* bias, int count, const Logi
   }
 }
 
-// The weight of the head: in rows (kHeadRows), as panels of packForward (kStoredFloat32, forward only), or stored panels, which serve
-// both directions.
+// The weight of the head: in rows (kHeadRows), or stored panels, of float32 (kStoredFloat32: those of packForward) or fewer bits.
 struct HeadWeight {
   const std::uint8_t* data;
   int type, c, v;
@@ -81,6 +80,9 @@ class HeadBlock {
     if (!head.isRows()) {
       stored_ = head.panels(column);
       forward_ = reinterpret_cast<const float*>(stored_);
+      if (isStored() || !withBackward) return;
+      backward_ = sharedScratch<float>(kBlockBackward, panelFloats(head.c, columns));
+      turnPanels<V>(forward_, columns, head.c, 0, columns, backward_);
       return;
     }
     float* forward = sharedScratch<float>(kBlockPanels, panelFloats(columns, head.c));

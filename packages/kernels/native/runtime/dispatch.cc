@@ -19,6 +19,8 @@ void execute(const Record& record) {
       return as<PackForwardRecord>(record).apply(gemmKernels().packForward);
     case Kernel::packBackward:
       return as<PackBackwardRecord>(record).apply(gemmKernels().packBackward);
+    case Kernel::turnPanels:
+      return as<TurnPanelsRecord>(record).apply(gemmKernels().turnPanels);
     case Kernel::gemm:
       return as<GemmRecord>(record).apply(gemmKernels().gemm);
     case Kernel::gradWeight:

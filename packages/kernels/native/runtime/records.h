@@ -25,6 +25,7 @@ enum class Kernel : std::int32_t {
   replay,
   packForward,
   packBackward,
+  turnPanels,
   gemm,
   gradWeight,
   gradBias,
@@ -75,12 +76,13 @@ enum class Kernel : std::int32_t {
   roofline,
 };
 
-constexpr int kKernelCount = 52;
+constexpr int kKernelCount = 53;
 inline constexpr const char* kKernelNames[] = {
     "noop",
     "replay",
     "packForward",
     "packBackward",
+    "turnPanels",
     "gemm",
     "gradWeight",
     "gradBias",
@@ -185,6 +187,22 @@ struct PackBackwardRecord {
   }
 };
 static_assert(sizeof(PackBackwardRecord) == 28);
+
+struct TurnPanelsRecord {
+  std::int32_t kernel;
+  Address<const float> weight;
+  std::int32_t n;
+  std::int32_t k;
+  std::int32_t depth;
+  std::int32_t totalDepth;
+  Address<float> panels;
+
+  template <class Function>
+  void apply(Function&& function) const {
+    function(weight, n, k, depth, totalDepth, panels);
+  }
+};
+static_assert(sizeof(TurnPanelsRecord) == 28);
 
 struct GemmRecord {
   std::int32_t kernel;

@@ -38,6 +38,25 @@ void everyRowCount() {
   }
 }
 
+// Panels of one direction become those of the other.
+void turned() {
+  Random random(9);
+  for (const auto& [n, k] : {std::pair{48, 32}, std::pair{37, 21}, std::pair{5, 70}}) {
+    const int before = 16, total = n + before + 3;
+    const Floats weight = random.floats(static_cast<size_t>(n) * k);
+    const auto run = [&, n = n, k = k](bool fromPanels) {
+      return onEverySetting("turned panels", [&](const Tables& t) {
+        Floats forward(panelFloats(n, k)), out(panelFloats(k, total), 7.0f);
+        t.gemm.packForward(weight.data(), n, k, 0, n, forward.data());
+        if (fromPanels) t.gemm.turnPanels(forward.data(), n, k, before, total, out.data());
+        else t.gemm.packBackward(weight.data(), n, k, before, total, out.data());
+        return out;
+      });
+    };
+    expectSameBits(run(true), run(false), "panels turned = packed the other way");
+  }
+}
+
 // Three weights side by side at offsets that share panels; the gradient with respect to x reads them the other way round.
 void sideBySide() {
   Random random(2);
@@ -153,6 +172,7 @@ void biasAndMatMul() {
 void testGemm() {
   everyRowCount();
   sideBySide();
+  turned();
   accumulateAndStrides();
   weightGradient();
   biasAndMatMul();

@@ -111,15 +111,18 @@ void oneHead(const Head& h) {
 void gradients(const Head& h) {
   const std::string name = nameOf("tokenLogProbsGrad", h);
   const size_t hiddenSize = h.hidden.size(), weightSize = h.weight.size();
-  const Floats gradient = onEverySetting(name, [&](const Tables& t) {
+  const auto gradientOf = [&](const Tables& t, int type) {
+    const Floats weight = type == kPanels ? panelsOf(t, h) : h.weight;
     const Floats forward = scores(t, h, 0, h.rows);
     Floats out(hiddenSize + weightSize + h.v, NAN);
-    t.kernels.tokenLogProbsGrad(h.hidden.data(), bytesOf(h.weight), h.targets.data(), h.biased ? h.bias.data() : nullptr, forward.data() + 2 * h.rows,
+    t.kernels.tokenLogProbsGrad(h.hidden.data(), bytesOf(weight), h.targets.data(), h.biased ? h.bias.data() : nullptr, forward.data() + 2 * h.rows,
                                 h.dLogProbs.data(), out.data(), out.data() + hiddenSize, h.biased ? out.data() + hiddenSize + weightSize : nullptr, h.rows, h.c,
-                                h.v, h.temperature, h.innerScale, h.cap, 0, kRows);
+                                h.v, h.temperature, h.innerScale, h.cap, 0, type);
     if (!h.biased) std::fill(out.end() - h.v, out.end(), 0.0f);
     return out;
-  });
+  };
+  const Floats gradient = onEverySetting(name, [&](const Tables& t) { return gradientOf(t, kRows); });
+  expectSameBits(onEverySetting(name, [&](const Tables& t) { return gradientOf(t, kPanels); }), gradient, name + ": a weight packed before");
   Doubles inputs = toDoubles(h.hidden);
   inputs.insert(inputs.end(), h.weight.begin(), h.weight.end());
   inputs.insert(inputs.end(), h.bias.begin(), h.bias.end());

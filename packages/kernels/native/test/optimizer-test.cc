@@ -1,8 +1,9 @@
 // AdamW against the textbook in double, the global norm, the clip factor; over a list of tensors of which one is shorter than a
-// vector and one is empty.
+// vector, one is empty, and one a matrix [421, 95] kept as panels.
 #include <bit>
 
 #include "check.h"
+#include "gemm/stored-formats.h"
 #include "runtime/arena.h"
 
 namespace thinkwright::test {
@@ -30,6 +31,8 @@ class Blocks {
 // Where the tensors of a list of `count` numbers begin and end.
 constexpr int kStarts[] = {0, 5, 5, 40000, 70001};
 constexpr int kTensors = 4;
+constexpr int kPanels = 2, kColumns = 95, kRows = 421;  // which of them
+constexpr int kWords = 9;
 
 }  // namespace
 
@@ -57,20 +60,30 @@ void testOptimizer() {
     std::vector<int32_t> table;
     for (int i = 0; i < kTensors; i++) {
       const int from = kStarts[i], count = kStarts[i + 1] - from;
-      for (const Floats& values : {start, gradients[0], zeros, zeros}) table.push_back(blocks.make(values.data() + from, count));
-      table.insert(table.end(), {count, 0, 0, 0});
+      Floats panels(panelFloats(kRows, kColumns));
+      if (i == kPanels) t.gemm.packForward(start.data() + from, kRows, kColumns, 0, kRows, panels.data());
+      table.push_back(i == kPanels ? blocks.make(panels.data(), static_cast<int>(panels.size())) : blocks.make(start.data() + from, count));
+      for (const Floats& values : {gradients[0], zeros, zeros}) table.push_back(blocks.make(values.data() + from, count));
+      table.insert(table.end(), {count, 0, 0, 0, i == kPanels ? kColumns : 0});
     }
     for (int step = 1; step <= 5; step++) {
       const double numbers[] = {1 - lr * weightDecay, lr / (1 - std::pow(beta1, step)), std::sqrt(1 - std::pow(beta2, step))};
       for (int i = 0; i < kTensors; i++) {
-        std::copy(gradients[step - 1].data() + kStarts[i], gradients[step - 1].data() + kStarts[i + 1], at<float>(table[8 * i + 1]));
-        for (int j = 0; j < 3; j++) table[8 * i + 5 + j] = std::bit_cast<int32_t>(static_cast<float>(numbers[j]));
+        std::copy(gradients[step - 1].data() + kStarts[i], gradients[step - 1].data() + kStarts[i + 1], at<float>(table[kWords * i + 1]));
+        for (int j = 0; j < 3; j++) table[kWords * i + 5 + j] = std::bit_cast<int32_t>(static_cast<float>(numbers[j]));
       }
       t.kernels.adamW(table.data(), kTensors, n, static_cast<float>(1 - beta1), static_cast<float>(beta2), static_cast<float>(1 - beta2),
                       static_cast<float>(epsilon), &factor);
     }
     Floats parameter;
-    for (int i = 0; i < kTensors; i++) parameter.insert(parameter.end(), at<float>(table[8 * i]), at<float>(table[8 * i]) + kStarts[i + 1] - kStarts[i]);
+    for (int i = 0; i < kTensors; i++) {
+      const float* values = at<float>(table[kWords * i]);
+      const int count = kStarts[i + 1] - kStarts[i];
+      Floats rows(count);
+      if (i == kPanels) t.gemm.storedExpand(reinterpret_cast<const std::uint8_t*>(values), rows.data(), kStoredFloat32, kRows, kColumns);
+      else std::copy(values, values + count, rows.begin());
+      parameter.insert(parameter.end(), rows.begin(), rows.end());
+    }
     return parameter;
   });
   expectClose(result, p, 5e-7, "adamW");

@@ -9,7 +9,7 @@ namespace {
 
 using Bytes = std::vector<std::uint8_t>;
 
-constexpr int kTypes[] = {kBfloat16, kFloat16, kQ8_0, kQ4_0, kQ4_1, kQ4_K, kQ5_K, kQ6_K};
+constexpr int kTypes[] = {kStoredFloat32, kBfloat16, kFloat16, kQ8_0, kQ4_0, kQ4_1, kQ4_K, kQ5_K, kQ6_K};
 
 // Random blocks with scales of ordinary size.
 Bytes randomBlocks(Random& random, int type, int n, int k) {
@@ -18,6 +18,11 @@ Bytes randomBlocks(Random& random, int type, int n, int k) {
   for (std::uint8_t& byte : raw) byte = static_cast<std::uint8_t>(random.next());
   for (size_t block = 0; block < raw.size(); block += layout.raw) {
     const auto half = [&](int at) {
+      if (type == kStoredFloat32) {
+        const float value = random.uniform();
+        std::memcpy(&raw[block], &value, 4);
+        return;
+      }
       const std::uint16_t bits = type == kBfloat16 ? toBfloat16(random.uniform()) : toHalf(random.uniform(-0.1f, 0.1f));
       std::memcpy(&raw[block + at], &bits, 2);
     };
@@ -37,6 +42,11 @@ float reference(int type, const std::uint8_t* b, int e) {
     *minimum = j < 4 ? q[j + 4] & 63 : q[j + 4] >> 4 | q[j] >> 6 << 4;
   };
   switch (type) {
+    case kStoredFloat32: {
+      float value;
+      std::memcpy(&value, b, 4);
+      return value;
+    }
     case kBfloat16: return fromBfloat16(static_cast<std::uint16_t>(b[0] | b[1] << 8));
     case kFloat16: return half(0);
     case kQ8_0: return half(0) * static_cast<float>(static_cast<std::int8_t>(b[2 + e]));

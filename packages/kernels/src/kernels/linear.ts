@@ -7,7 +7,7 @@ import { FLOAT32 } from '../backend-data.ts';
 import { type Attributes, at, atOrNull, gradientOutput, type Inputs, type KernelTable } from './native-kernel.ts';
 import { PANEL_WIDTH, packedPanels, withPanels } from './packed-weights.ts';
 import { refuseGradient } from './stored-data.ts';
-import { anyStored, isOneLaunch, storedProduct } from './stored-weights.ts';
+import { anyInFewerBits, anyStored, isOneLaunch, storedProduct } from './stored-weights.ts';
 
 function listed(inputs: Inputs, name: string, count: number): tf.TensorInfo[] {
   return Array.from({ length: count }, (_, index) => inputs[`${name}${index}`]!);
@@ -139,7 +139,7 @@ export const linearKernels: KernelTable = {
     const dx = gradientOutput(backend, sum, [rows, k]);
     const c = at(backend, dx);
     const accumulate = sum !== undefined;
-    if (anyStored(backend, weights)) {
+    if (anyInFewerBits(backend, weights)) {
       refuseGradient(backend, weights);
       storedProduct(backend, weights, { rows, a: at(backend, dy), stride, column, c, backward: true, accumulate });
       return dx;

@@ -114,8 +114,9 @@ export function withPanels(
   const bytes = 4 * (direction === 'forward' ? roundedUp(total) * k : roundedUp(k) * total);
   const panels = allocator.allocate(bytes);
   let row = 0;
-  for (const [index, { address }] of data.entries()) {
+  for (const [index, { address, stored }] of data.entries()) {
     if (direction === 'forward') stream.launch.packForward(address, rows[index]!, k, row, total, panels);
+    else if (stored) stream.launch.turnPanels(address, rows[index]!, k, row, total, panels);
     else stream.launch.packBackward(address, rows[index]!, k, row, total, panels);
     row += rows[index]!;
   }

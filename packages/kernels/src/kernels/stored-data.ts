@@ -1,7 +1,8 @@
-// Weights kept in fewer bits: the device data of such a tensor holds panels of native/gemm/stored-formats.h instead of
-// floats, once for both directions of a product. To tfjs it is a float32 tensor; what does not read panels itself gets an
+// Weights kept as products read them, in float32 or fewer bits: the device data of such a tensor holds panels of
+// native/gemm/stored-formats.h instead of rows of floats, once for both directions of a product. To tfjs it is a float32 tensor; what does not read panels itself gets an
 // expanded copy for the length of its call.
 import type { Numerics, StorageType, tf } from '@thinkwright/tensors';
+import type { Address } from '../allocator.ts';
 import type { NativeBackend } from '../backend.ts';
 import type { DeviceData } from '../backend-data.ts';
 import { KernelError } from '../errors.ts';
@@ -49,17 +50,27 @@ export function packStored(
   n: number,
   k: number,
 ): tf.TensorInfo {
-  const { type, depth, panel } = FORMATS[storage];
-  // bfloat16 lies in pairs of depths
-  const depths = storage === 'bfloat16' ? Math.ceil(k / 2) * 2 : k;
-  const bytes = Math.ceil(n / 16) * (depths / depth) * panel;
-  const data = backend.allocateBytes(bytes, 'float32');
-  data.stored = { storage, numerics, type, productType: type + PRODUCT_TYPES[numerics], n, k };
-  backend.runtime.stream.launch.storedPack(raw, data.address, type, n, k);
+  const data = newStored(backend, storage, numerics, n, k);
+  backend.runtime.stream.launch.storedPack(raw, data.address, FORMATS[storage].type, n, k);
   return { dataId: data, shape: [n, k], dtype: 'float32' };
 }
 
-/** float32 values [n, k] rounded to `storage`. */
+function newStored(backend: NativeBackend, storage: StorageType, numerics: Numerics, n: number, k: number): DeviceData {
+  const { type, depth, panel } = FORMATS[storage];
+  // bfloat16 lies in pairs of depths
+  const depths = storage === 'bfloat16' ? Math.ceil(k / 2) * 2 : k;
+  const data = backend.allocateBytes(Math.ceil(n / 16) * (depths / depth) * panel, 'float32');
+  data.stored = { storage, numerics, type, productType: type + PRODUCT_TYPES[numerics], n, k };
+  return data;
+}
+
+/** New values for a weight kept as float32 panels, from rows [n, k]. */
+export function packRows(backend: NativeBackend, { address, stored }: DeviceData, rows: Address): void {
+  const { n, k } = stored!;
+  backend.runtime.stream.launch.packForward(rows, n, k, 0, n, address);
+}
+
+/** float32 values [n, k] rounded to `storage`; as float32 itself they are only put in the order that products read. */
 export function quantise(
   backend: NativeBackend,
   x: tf.TensorInfo,
@@ -68,6 +79,11 @@ export function quantise(
 ): tf.TensorInfo {
   const [n, k] = x.shape as [number, number];
   const { allocator, stream } = backend.runtime;
+  if (storage === 'float32') {
+    const data = newStored(backend, storage, numerics, n, k);
+    packRows(backend, data, backend.data(x).address);
+    return { dataId: data, shape: [n, k], dtype: 'float32' };
+  }
   const bytes = rawBytes(storage, n, k);
   const raw = allocator.allocate(bytes);
   try {
@@ -121,6 +137,7 @@ export function withReadableInputs<T>(
   for (const name in inputs) {
     const stored = (inputs[name]?.dataId as DeviceData | undefined)?.stored;
     if (stored === undefined || READS_STORED[kernelName]?.test(name)) continue;
+    if (kernelName === 'TwAdamW' && stored.storage === 'float32') continue;
     if (kernelName === 'TwAdamW')
       throw new KernelError(
         'TW_KERNELS_BAD_OPTION',

@@ -1,5 +1,5 @@
-// TwStoreAs { x } and TwStoreBlocks { blocks } attrs { storage, numerics, shape }: weights in fewer bits. And what the products launch
-// when one of their weights is such a one.
+// TwStoreAs { x } and TwStoreBlocks { blocks } attrs { storage, numerics, shape }: weights as products read them, in float32 or fewer
+// bits. And what the products launch when one of their weights is such a one.
 import type { Numerics, StorageType, tf } from '@thinkwright/tensors';
 import type { Address } from '../allocator.ts';
 import type { NativeBackend } from '../backend.ts';
@@ -20,9 +20,14 @@ export const storedKernels: KernelTable = {
   },
 };
 
-/** Whether any of these weights is kept in fewer bits. */
+/** Whether any of these weights is kept as panels. */
 export function anyStored(backend: NativeBackend, weights: readonly tf.TensorInfo[]): boolean {
   return weights.some((weight) => backend.data(weight).stored !== undefined);
+}
+
+/** Whether any of these weights is kept in fewer bits. */
+export function anyInFewerBits(backend: NativeBackend, weights: readonly tf.TensorInfo[]): boolean {
+  return weights.some((weight) => (backend.data(weight).stored?.type ?? 0) !== 0);
 }
 
 /** Panels of a weight: stored ones as they are, else packed; and their type. */

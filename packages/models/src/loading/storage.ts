@@ -72,8 +72,9 @@ export function storeTensor(
   return stored(tensor, storage, numericsFor(storage, numerics));
 }
 
+/** Matrices as products read them, whatever their storage; vectors as they are. */
 const stored = (tensor: tf.Tensor, storage: StorageType, numerics: Numerics): tf.Tensor =>
-  storage === 'float32' ? tensor : storeAs(tensor as tf.Tensor2D, storage, { numerics });
+  tensor.rank === 2 ? storeAs(tensor as tf.Tensor2D, storage, { numerics }) : tensor;
 
 /** A matrix that these numerics cannot read stays exact; `expectSomeIn` sees to it that some can. */
 const numericsFor = (storage: StorageType, wanted: Numerics = 'exact'): Numerics =>

@@ -1,6 +1,6 @@
 // Folds an adapter into the base weights, W + s B A (DoRA: m (W + s B A) / |W + s B A| row by row), and out again.
 
-import { linear, tf } from '@thinkwright/tensors';
+import { linear, storeAs, tf } from '@thinkwright/tensors';
 import { ModelError } from '../errors.ts';
 import type { LanguageModel } from '../language-model.ts';
 import type { Adapter, AdapterPair } from './adapter.ts';
@@ -23,12 +23,12 @@ export async function mergeAdapter(model: LanguageModel): Promise<Adapter> {
     tf.tidy(() => {
       const sum = tf.add(weight, update) as tf.Tensor2D;
       if (pair.magnitude === undefined) {
-        weight.assign(sum);
+        weight.assign(storeAs(sum, 'float32'));
         return;
       }
       const norms = tf.sqrt(rowSquares(sum)) as tf.Tensor1D;
       adapter.mergedNorms.set(layer, tf.keep(norms));
-      weight.assign(tf.mul(sum, asColumn(tf.div(pair.magnitude, norms))));
+      weight.assign(storeAs(tf.mul(sum, asColumn(tf.div(pair.magnitude, norms))), 'float32'));
     });
     update.dispose();
   }
@@ -49,7 +49,7 @@ export async function unmergeAdapter(model: LanguageModel, adapter: Adapter): Pr
     const norms = adapter.mergedNorms.get(layer);
     tf.tidy(() => {
       const sum = norms === undefined ? weight : tf.mul(weight, asColumn(tf.div(norms, pair.magnitude!)));
-      weight.assign(tf.sub(sum, update));
+      weight.assign(storeAs(tf.sub(sum, update), 'float32'));
     });
     update.dispose();
   }

@@ -4,6 +4,7 @@
 // correction (sqrt(1 - beta2^t)) } } → nothing. AMSGrad (Reddi et al. 2018, https://arxiv.org/abs/1904.09237) has no kernel.
 import { TensorError } from '../errors.ts';
 import { expectShape } from '../expect.ts';
+import { assignValues } from '../storage.ts';
 import { hasKernel, runKernel } from '../tape.ts';
 import { tf } from '../tfjs.ts';
 import type { Parameter } from './parameter.ts';
@@ -93,7 +94,7 @@ export function createAdamW(parameters: readonly Parameter[], options: AdamWOpti
   expectAdamWOptions(parameters, { beta1, beta2, epsilon, weightDecay });
   const moments = new Map<string, Moments>();
   for (const { name, variable } of parameters) {
-    const zeros = () => tf.tidy(() => tf.variable(tf.zerosLike(variable), false));
+    const zeros = () => tf.tidy(() => tf.variable(tf.zeros(variable.shape), false));
     const largest = amsgrad ? { largest: zeros() } : {};
     moments.set(name, { average: zeros(), squareAverage: zeros(), ...largest, missed: 0 });
   }
@@ -195,7 +196,7 @@ function separateFromOthers(variable: tf.Variable): void {
   const backend = tf.backend() as InPlaceBackend;
   if (backend.refCount(variable.dataId) === 1) return;
   backend.expectMovable?.(variable.dataId);
-  tf.tidy(() => variable.assign(tf.mul(variable, 1)));
+  tf.tidy(() => assignValues(variable, tf.mul(variable, 1)));
 }
 
 /** One update in plain tfjs ops. */
@@ -211,7 +212,7 @@ function adamWComposite(
     squareAverage.assign(tf.add(tf.mul(squareAverage, beta2), tf.mul(tf.square(g), 1 - beta2)));
     largest?.assign(tf.maximum(largest, squareAverage));
     const denominator = tf.add(tf.div(tf.sqrt(largest ?? squareAverage), correction), epsilon);
-    value.assign(tf.sub(tf.mul(value, keep), tf.mul(tf.div(average, denominator), stepSize)));
+    assignValues(value, tf.sub(tf.mul(value, keep), tf.mul(tf.div(average, denominator), stepSize)));
   });
 }
 

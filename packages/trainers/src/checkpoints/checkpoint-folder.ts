@@ -15,7 +15,7 @@ import {
   writeSafetensors,
 } from '@thinkwright/checkpoints';
 import { type LanguageModel, saveAdapter, saveModel } from '@thinkwright/models';
-import { type LiveState, type Optimizer, type Parameter, tf } from '@thinkwright/tensors';
+import { assignValues, type LiveState, type Optimizer, type Parameter, tf } from '@thinkwright/tensors';
 import type { BestEvaluation } from '../best-evaluation.ts';
 import { TrainerError } from '../errors.ts';
 import type { Plateau } from '../schedules/reduce-on-plateau.ts';
@@ -153,7 +153,7 @@ export async function readParameters(
       const spellings = [name, `base_model.model.${name}`];
       const file = files.find(({ entries }) => spellings.some((spelling) => entries.has(spelling))) ?? files[0]!;
       const values = await file.readFloat32(spellings.find((spelling) => file.entries.has(spelling)) ?? name);
-      tf.tidy(() => variable.assign(tf.tensor(values, variable.shape)));
+      tf.tidy(() => assignValues(variable, tf.tensor(values, variable.shape)));
     }
   } finally {
     await Promise.all(files.map((file) => file.close()));

@@ -1,7 +1,7 @@
 // Adam with the weight decay of torch.optim.Adam: an L2 term in the gradient. https://arxiv.org/abs/1412.6980. Decoupled decay and
 // AMSGrad are AdamW's: createAdamW.
 
-import { tf } from '@thinkwright/tensors';
+import { assignValues, tf } from '@thinkwright/tensors';
 import type { UpdateRule } from './rule-optimizer.ts';
 
 export interface AdamOptions {
@@ -22,7 +22,7 @@ export function adam(options: AdamOptions = {}): UpdateRule {
       average!.assign(tf.add(average!, tf.mul(tf.sub(g, average!), 1 - beta1)));
       squareAverage!.assign(tf.add(tf.mul(squareAverage!, beta2), tf.mul(tf.square(g), 1 - beta2)));
       const denominator = tf.add(tf.div(tf.sqrt(squareAverage!), Math.sqrt(1 - beta2 ** updates)), epsilon);
-      value.assign(tf.sub(value, tf.mul(tf.div(average!, denominator), learningRate / (1 - beta1 ** updates))));
+      assignValues(value, tf.sub(value, tf.mul(tf.div(average!, denominator), learningRate / (1 - beta1 ** updates))));
     },
   };
 }

@@ -2,7 +2,7 @@
 //   u = sign(beta1 m + (1 - beta1) g),  m <- beta2 m + (1 - beta2) g,  p <- p (1 - lr wd) - lr u
 // Chen et al., https://arxiv.org/abs/2302.06675, which recommends a learning rate 3 to 10 times smaller than AdamW's.
 
-import { tf } from '@thinkwright/tensors';
+import { assignValues, tf } from '@thinkwright/tensors';
 import type { UpdateRule } from './rule-optimizer.ts';
 
 export interface LionOptions {
@@ -21,7 +21,7 @@ export function lion({ beta1 = 0.9, beta2 = 0.99, weightDecay = 0 }: LionOptions
       const direction = tf.sign(mix(momentum!, gradient, beta1));
       momentum!.assign(mix(momentum!, gradient, beta2));
       const kept = tf.mul(value, 1 - learningRate * (decay ? weightDecay : 0));
-      value.assign(tf.sub(kept, tf.mul(direction, learningRate)));
+      assignValues(value, tf.sub(kept, tf.mul(direction, learningRate)));
     },
   };
 }

@@ -2,7 +2,7 @@
 // same rate. For the matrices inside the blocks only; embeddings, the head and vectors belong to AdamW (`createMuonWithAdamW`).
 // Jordan et al., https://kellerjordan.github.io/posts/muon; torch.optim.Muon, which iterates in bfloat16 where this uses float32.
 
-import { createAdamW, type Optimizer, type Parameter, tf } from '@thinkwright/tensors';
+import { assignValues, createAdamW, type Optimizer, type Parameter, tf } from '@thinkwright/tensors';
 import { combineOptimizers } from './combine-optimizers.ts';
 import { createRuleOptimizer, type UpdateRule } from './rule-optimizer.ts';
 
@@ -31,7 +31,7 @@ export function muon(options: MuonOptions = {}): UpdateRule {
       const scale =
         adjustment === 'original' ? Math.sqrt(Math.max(1, rows / columns)) : 0.2 * Math.sqrt(Math.max(rows, columns));
       const kept = tf.mul(value, 1 - learningRate * (decay ? weightDecay : 0));
-      value.assign(tf.sub(kept, tf.mul(direction, learningRate * scale)));
+      assignValues(value, tf.sub(kept, tf.mul(direction, learningRate * scale)));
     },
   };
 }

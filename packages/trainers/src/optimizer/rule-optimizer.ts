@@ -30,7 +30,7 @@ interface PinningBackend extends tf.KernelBackend {
 export function createRuleOptimizer(parameters: readonly Parameter[], rule: UpdateRule): TensorOptimizer {
   const states = new Map(
     parameters.map(({ name, variable }) => {
-      const zeros = () => tf.tidy(() => tf.variable(tf.zerosLike(variable), false));
+      const zeros = () => tf.tidy(() => tf.variable(tf.zeros(variable.shape), false));
       const slots: Slots = Object.fromEntries(rule.slots.map((slot) => [slot, zeros()]));
       return [name, { slots, missed: 0 }];
     }),

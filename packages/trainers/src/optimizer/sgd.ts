@@ -1,7 +1,7 @@
 // Stochastic gradient descent with momentum, as torch.optim.SGD: weight decay is part of the gradient, the first momentum is the
 // gradient itself, Nesterov looks one momentum ahead.
 
-import { tf } from '@thinkwright/tensors';
+import { assignValues, tf } from '@thinkwright/tensors';
 import type { UpdateRule } from './rule-optimizer.ts';
 
 export interface SgdOptions {
@@ -23,7 +23,7 @@ export function sgd({ momentum = 0, dampening = 0, nesterov = false, weightDecay
         buffer.assign(isFirst ? tf.clone(given) : tf.add(tf.mul(buffer, momentum), tf.mul(given, 1 - dampening)));
         step = nesterov ? tf.add(given, tf.mul(buffer, momentum)) : buffer;
       }
-      value.assign(tf.sub(value, tf.mul(step, learningRate)));
+      assignValues(value, tf.sub(value, tf.mul(step, learningRate)));
     },
   };
 }

@@ -23,9 +23,9 @@ const CERTAIN = 0.85;
 export function checkMemory(estimate: MemoryEstimate, held: number, room: Partial<MemoryRoom> = {}): Finding[] {
   const { free = freemem(), device = Number.POSITIVE_INFINITY } = room;
   const needed = estimate.total - held;
-  const isRefused = CERTAIN * (needed - estimate.packed) > device; // packed copies may be there from an earlier call
+  const isRefused = CERTAIN * needed > device;
   if (!isRefused && needed <= Math.min(free, device)) return [];
-  const parts = (['weights', 'packed', 'gradients', 'optimizer', 'activations'] as const)
+  const parts = (['weights', 'gradients', 'optimizer', 'activations'] as const)
     .filter((part) => estimate[part] > 0)
     .map((part) => `${part} ${inWords(estimate[part])}`);
   const isOfDevice = isRefused || device < free;

@@ -4,14 +4,12 @@
 // plain ops of the cpu device hold more. `thinkwright doctor --plan` walks a dry run instead.
 
 import type { LanguageModel } from '@thinkwright/models';
-import { type Parameter, storageOf, type tf } from '@thinkwright/tensors';
+import type { Parameter, tf } from '@thinkwright/tensors';
 import type { TrainingOptions } from '../options/training-options.ts';
 
 export interface MemoryEstimate {
   /** All weights: of the model, its adapter, and the models that score. */
   weights: number;
-  /** Copies of matrices in the order that kernels read, kept for models that score without a gradient. */
-  packed: number;
   gradients: number;
   optimizer: number;
   /** Of one micro-batch: what is saved for the backward pass, and what its largest block works with. */
@@ -52,7 +50,6 @@ export function estimateMemory(
   const all = new Set([...variables, ...models.flatMap((each) => [...each.namedTensors().values()])]);
   const own = sizeOf(variables);
   const weights = FLOAT * sizeOf(all);
-  const packed = FLOAT * sizeOf([...new Set(scorers)].flatMap(matricesOf));
   const gradients = FLOAT * own;
   const extra = (options.amsgrad ? FLOAT : 0) + (options.emaDecay === null ? 0 : FLOAT);
   const optimizer = own * (STATE_BYTES[options.optim] + extra);
@@ -63,18 +60,15 @@ export function estimateMemory(
   const working = Math.max(...learning.map((each) => each.working));
   const { saved } = learning[0]!;
   const activations = FLOAT * (tokens * kept + Math.max(tokens * working, lossNumbers));
-  const steady = weights + packed + optimizer;
+  const steady = weights + optimizer;
   const head = model.outputWeight();
   const headGradient = variables.includes(head as tf.Variable) ? FLOAT * head.size : 0;
   const backward = Math.max(headGradient + activations, gradients + FLOAT * tokens * (saved + working));
   const total = steady + (options.gradientAccumulationSteps > 1 ? gradients + activations : backward);
-  return { weights, packed, gradients, optimizer, activations, total };
+  return { weights, gradients, optimizer, activations, total };
 }
 
 const sizeOf = (tensors: Iterable<{ size: number }>) => [...tensors].reduce((sum, { size }) => sum + size, 0);
-/** Those that are copied: matrices in fewer bits are read as they are. */
-const matricesOf = (model: LanguageModel) =>
-  [...model.namedTensors().values()].filter((tensor) => tensor.rank === 2 && storageOf(tensor) === 'float32');
 
 /** Numbers of one token in one block: saved for the backward pass, and at work there at most; `input` of a block. */
 function numbersOfToken(model: LanguageModel): Record<'saved' | 'working' | 'input', number> {

@@ -3,7 +3,7 @@
 //   theta_ref <- (1 - alpha) theta_ref + alpha theta      every so many steps (TR-DPO, https://arxiv.org/abs/2404.09656); every step: EMA
 
 import { createModel, type LanguageModel } from '@thinkwright/models';
-import { tf } from '@thinkwright/tensors';
+import { assignValues, tf } from '@thinkwright/tensors';
 import { TrainerError } from '../errors.ts';
 
 export interface ReferencePolicy {
@@ -51,7 +51,7 @@ export function mixInto(reference: LanguageModel, policy: LanguageModel, alpha: 
     const own = weights.get(name)!;
     tf.tidy(() => {
       const share = tf.mul(tensor, alpha); // new memory: optimizers update the old in place
-      own.assign(alpha === 1 ? share : tf.add(tf.mul(own, 1 - alpha), share));
+      assignValues(own, alpha === 1 ? share : tf.add(tf.mul(own, 1 - alpha), share));
     });
   }
   reference.weightVersion += 1;

@@ -1,7 +1,7 @@
 // Checks the gradient of a whole optimizer window against central differences of its loss, along random directions through all
 // parameters at once. For SGD without momentum the update at learning rate 1 is the gradient.
 
-import { type Parameter, tf, uniform } from '@thinkwright/tensors';
+import { assignValues, type Parameter, tf, uniform } from '@thinkwright/tensors';
 
 /** SGD that subtracts the gradient itself. */
 export const PLAIN_SGD = {
@@ -25,7 +25,7 @@ export async function gradientDeviation(
   const read = () => Promise.all(parameters.map(async ({ variable }) => Float64Array.from(await variable.data())));
   const write = (values: readonly Float64Array[]) => {
     for (const [i, { variable }] of parameters.entries())
-      tf.tidy(() => variable.assign(tf.tensor(Float32Array.from(values[i]!), variable.shape)));
+      tf.tidy(() => assignValues(variable, tf.tensor(Float32Array.from(values[i]!), variable.shape)));
   };
   const start = await read();
   await learn();
