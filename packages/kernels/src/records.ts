@@ -345,9 +345,30 @@ export class Launch {
     sink.end();
   }
 
-  attention(qkv: Address, offsets: Address, out: Address, logSumExp: Address, sequences: number, headCount: number, keyValueHeadCount: number, headDimension: number, scale: number, window: number): void {
+  geglu(gateUp: Address, out: Address, rows: number, f: number): void {
     const sink = this.#sink;
     const at = sink.begin(22);
+    sink.words[at + 1] = gateUp;
+    sink.words[at + 2] = out;
+    sink.words[at + 3] = rows;
+    sink.words[at + 4] = f;
+    sink.end();
+  }
+
+  gegluGrad(gateUp: Address, dOut: Address, dGateUp: Address, rows: number, f: number): void {
+    const sink = this.#sink;
+    const at = sink.begin(23);
+    sink.words[at + 1] = gateUp;
+    sink.words[at + 2] = dOut;
+    sink.words[at + 3] = dGateUp;
+    sink.words[at + 4] = rows;
+    sink.words[at + 5] = f;
+    sink.end();
+  }
+
+  attention(qkv: Address, offsets: Address, out: Address, logSumExp: Address, sequences: number, headCount: number, keyValueHeadCount: number, headDimension: number, scale: number, window: number): void {
+    const sink = this.#sink;
+    const at = sink.begin(24);
     sink.words[at + 1] = qkv;
     sink.words[at + 2] = offsets;
     sink.words[at + 3] = out;
@@ -363,7 +384,7 @@ export class Launch {
 
   attentionGrad(qkv: Address, offsets: Address, out: Address, logSumExp: Address, dOut: Address, dQkv: Address, sequences: number, headCount: number, keyValueHeadCount: number, headDimension: number, scale: number, window: number): void {
     const sink = this.#sink;
-    const at = sink.begin(23);
+    const at = sink.begin(25);
     sink.words[at + 1] = qkv;
     sink.words[at + 2] = offsets;
     sink.words[at + 3] = out;
@@ -381,7 +402,7 @@ export class Launch {
 
   cachedAttention(qkv: Address, slots: Address, positions: Address, keyCache: Address, valueCache: Address, out: Address, rows: number, capacity: number, headCount: number, keyValueHeadCount: number, headDimension: number, scale: number, slotCount: number, cacheType: number, window: number): void {
     const sink = this.#sink;
-    const at = sink.begin(24);
+    const at = sink.begin(26);
     sink.words[at + 1] = qkv;
     sink.words[at + 2] = slots;
     sink.words[at + 3] = positions;
@@ -402,7 +423,7 @@ export class Launch {
 
   copyPrefix(keyCache: Address, valueCache: Address, fromSlot: number, toSlot: number, length: number, capacity: number, keyValueHeadCount: number, headDimension: number, cacheType: number): void {
     const sink = this.#sink;
-    const at = sink.begin(25);
+    const at = sink.begin(27);
     sink.words[at + 1] = keyCache;
     sink.words[at + 2] = valueCache;
     sink.words[at + 3] = fromSlot;
@@ -417,7 +438,7 @@ export class Launch {
 
   roundColumns(x: Address, out: Address, rows: number, columns: number, first: number): void {
     const sink = this.#sink;
-    const at = sink.begin(26);
+    const at = sink.begin(28);
     sink.words[at + 1] = x;
     sink.words[at + 2] = out;
     sink.words[at + 3] = rows;
@@ -428,7 +449,7 @@ export class Launch {
 
   tokenLogProbs(hidden: Address, weight: Address, targets: Address, bias: Address, logProbs: Address, entropy: Address, logSumExp: Address, rows: number, c: number, v: number, temperature: number, innerScale: number, cap: number, type: number): void {
     const sink = this.#sink;
-    const at = sink.begin(27);
+    const at = sink.begin(29);
     sink.words[at + 1] = hidden;
     sink.words[at + 2] = weight;
     sink.words[at + 3] = targets;
@@ -448,7 +469,7 @@ export class Launch {
 
   tokenLogProbsGrad(hidden: Address, weight: Address, targets: Address, bias: Address, logSumExp: Address, dLogProbs: Address, dHidden: Address, dWeight: Address, dBias: Address, rows: number, c: number, v: number, temperature: number, innerScale: number, cap: number, accumulate: number, type: number): void {
     const sink = this.#sink;
-    const at = sink.begin(28);
+    const at = sink.begin(30);
     sink.words[at + 1] = hidden;
     sink.words[at + 2] = weight;
     sink.words[at + 3] = targets;
@@ -471,7 +492,7 @@ export class Launch {
 
   sampleTokens(logits: Address, settings: Address, seeds: Address, keys: Address, positions: Address, slots: Address, counts: Address, ids: Address, logProbs: Address, rows: number, v: number, slotCount: number): void {
     const sink = this.#sink;
-    const at = sink.begin(29);
+    const at = sink.begin(31);
     sink.words[at + 1] = logits;
     sink.words[at + 2] = settings;
     sink.words[at + 3] = seeds;
@@ -489,7 +510,7 @@ export class Launch {
 
   startCounts(counts: Address, promptIds: Address, slot: number, length: number, v: number): void {
     const sink = this.#sink;
-    const at = sink.begin(30);
+    const at = sink.begin(32);
     sink.words[at + 1] = counts;
     sink.words[at + 2] = promptIds;
     sink.words[at + 3] = slot;
@@ -500,7 +521,7 @@ export class Launch {
 
   adamW(tensors: Address, tensorCount: number, elements: number, oneMinusBeta1: number, beta2: number, oneMinusBeta2: number, epsilon: number, gradientScale: Address): void {
     const sink = this.#sink;
-    const at = sink.begin(31);
+    const at = sink.begin(33);
     sink.words[at + 1] = tensors;
     sink.words[at + 2] = tensorCount;
     sink.words[at + 3] = elements;
@@ -515,7 +536,7 @@ export class Launch {
 
   globalNorm(tensors: Address, tensorCount: number, elements: number, norm: Address): void {
     const sink = this.#sink;
-    const at = sink.begin(32);
+    const at = sink.begin(34);
     sink.words[at + 1] = tensors;
     sink.words[at + 2] = tensorCount;
     sink.words[at + 3] = elements;
@@ -526,7 +547,7 @@ export class Launch {
 
   clipScale(norm: Address, maxNorm: number, scale: Address): void {
     const sink = this.#sink;
-    const at = sink.begin(33);
+    const at = sink.begin(35);
     sink.words[at + 1] = norm;
     sink.floats[at + 2] = maxNorm;
     sink.words[at + 3] = scale;
@@ -535,7 +556,7 @@ export class Launch {
 
   binary(op: number, type: number, a: Address, b: Address, out: Address, d0: number, d1: number, d2: number, d3: number, a0: number, a1: number, a2: number, a3: number, b0: number, b1: number, b2: number, b3: number): void {
     const sink = this.#sink;
-    const at = sink.begin(34);
+    const at = sink.begin(36);
     sink.words[at + 1] = op;
     sink.words[at + 2] = type;
     sink.words[at + 3] = a;
@@ -558,7 +579,7 @@ export class Launch {
 
   unary(op: number, type: number, x: Address, out: Address, count: number, low: number, high: number): void {
     const sink = this.#sink;
-    const at = sink.begin(35);
+    const at = sink.begin(37);
     sink.words[at + 1] = op;
     sink.words[at + 2] = type;
     sink.words[at + 3] = x;
@@ -571,7 +592,7 @@ export class Launch {
 
   select(type: number, condition: Address, a: Address, b: Address, out: Address, count: number, inner: number): void {
     const sink = this.#sink;
-    const at = sink.begin(36);
+    const at = sink.begin(38);
     sink.words[at + 1] = type;
     sink.words[at + 2] = condition;
     sink.words[at + 3] = a;
@@ -584,7 +605,7 @@ export class Launch {
 
   reduce(op: number, type: number, x: Address, out: Address, outer: number, length: number, inner: number): void {
     const sink = this.#sink;
-    const at = sink.begin(37);
+    const at = sink.begin(39);
     sink.words[at + 1] = op;
     sink.words[at + 2] = type;
     sink.words[at + 3] = x;
@@ -597,7 +618,7 @@ export class Launch {
 
   cumsum(type: number, x: Address, out: Address, outer: number, length: number, inner: number, exclusive: number, reverse: number): void {
     const sink = this.#sink;
-    const at = sink.begin(38);
+    const at = sink.begin(40);
     sink.words[at + 1] = type;
     sink.words[at + 2] = x;
     sink.words[at + 3] = out;
@@ -611,7 +632,7 @@ export class Launch {
 
   cast(from: number, to: number, x: Address, out: Address, count: number): void {
     const sink = this.#sink;
-    const at = sink.begin(39);
+    const at = sink.begin(41);
     sink.words[at + 1] = from;
     sink.words[at + 2] = to;
     sink.words[at + 3] = x;
@@ -622,7 +643,7 @@ export class Launch {
 
   stridedCopy(type: number, x: Address, out: Address, xOffset: number, outOffset: number, d0: number, d1: number, d2: number, d3: number, d4: number, x0: number, x1: number, x2: number, x3: number, x4: number, o0: number, o1: number, o2: number, o3: number, o4: number): void {
     const sink = this.#sink;
-    const at = sink.begin(40);
+    const at = sink.begin(42);
     sink.words[at + 1] = type;
     sink.words[at + 2] = x;
     sink.words[at + 3] = out;
@@ -648,7 +669,7 @@ export class Launch {
 
   gather(type: number, x: Address, indices: Address, out: Address, outer: number, axisSize: number, inner: number, count: number): void {
     const sink = this.#sink;
-    const at = sink.begin(41);
+    const at = sink.begin(43);
     sink.words[at + 1] = type;
     sink.words[at + 2] = x;
     sink.words[at + 3] = indices;
@@ -662,7 +683,7 @@ export class Launch {
 
   scatterAdd(values: Address, indices: Address, out: Address, outer: number, outSize: number, inner: number, count: number): void {
     const sink = this.#sink;
-    const at = sink.begin(42);
+    const at = sink.begin(44);
     sink.words[at + 1] = values;
     sink.words[at + 2] = indices;
     sink.words[at + 3] = out;
@@ -675,7 +696,7 @@ export class Launch {
 
   oneHot(outType: number, indices: Address, out: Address, count: number, depth: number, on: number, off: number): void {
     const sink = this.#sink;
-    const at = sink.begin(43);
+    const at = sink.begin(45);
     sink.words[at + 1] = outType;
     sink.words[at + 2] = indices;
     sink.words[at + 3] = out;
@@ -688,7 +709,7 @@ export class Launch {
 
   fill(type: number, out: Address, count: number, value: number): void {
     const sink = this.#sink;
-    const at = sink.begin(44);
+    const at = sink.begin(46);
     sink.words[at + 1] = type;
     sink.words[at + 2] = out;
     sink.words[at + 3] = count;
@@ -698,7 +719,7 @@ export class Launch {
 
   range(type: number, out: Address, count: number, start: number, step: number): void {
     const sink = this.#sink;
-    const at = sink.begin(45);
+    const at = sink.begin(47);
     sink.words[at + 1] = type;
     sink.words[at + 2] = out;
     sink.words[at + 3] = count;
@@ -709,7 +730,7 @@ export class Launch {
 
   copyBytes(from: Address, to: Address, bytes: number): void {
     const sink = this.#sink;
-    const at = sink.begin(46);
+    const at = sink.begin(48);
     sink.words[at + 1] = from;
     sink.words[at + 2] = to;
     sink.words[at + 3] = bytes;
@@ -719,7 +740,7 @@ export class Launch {
 
   argMax(x: Address, out: Address, rows: number, n: number): void {
     const sink = this.#sink;
-    const at = sink.begin(47);
+    const at = sink.begin(49);
     sink.words[at + 1] = x;
     sink.words[at + 2] = out;
     sink.words[at + 3] = rows;
@@ -729,7 +750,7 @@ export class Launch {
 
   addInt(x: Address, count: number, by: number): void {
     const sink = this.#sink;
-    const at = sink.begin(48);
+    const at = sink.begin(50);
     sink.words[at + 1] = x;
     sink.words[at + 2] = count;
     sink.words[at + 3] = by;
@@ -738,7 +759,7 @@ export class Launch {
 
   randomUniform(out: Address, count: number, key0: number, key1: number, counter1: number, counter2: number, counter3: number, low: number, high: number): void {
     const sink = this.#sink;
-    const at = sink.begin(49);
+    const at = sink.begin(51);
     sink.words[at + 1] = out;
     sink.words[at + 2] = count;
     sink.words[at + 3] = key0;
@@ -753,7 +774,7 @@ export class Launch {
 
   randomNormal(out: Address, count: number, key0: number, key1: number, counter1: number, counter2: number, counter3: number, mean: number, deviation: number): void {
     const sink = this.#sink;
-    const at = sink.begin(50);
+    const at = sink.begin(52);
     sink.words[at + 1] = out;
     sink.words[at + 2] = count;
     sink.words[at + 3] = key0;
@@ -768,7 +789,7 @@ export class Launch {
 
   dropout(x: Address, out: Address, count: number, key0: number, key1: number, counter1: number, counter2: number, counter3: number, rate: number): void {
     const sink = this.#sink;
-    const at = sink.begin(51);
+    const at = sink.begin(53);
     sink.words[at + 1] = x;
     sink.words[at + 2] = out;
     sink.words[at + 3] = count;
@@ -783,7 +804,7 @@ export class Launch {
 
   roofline(x: Address, count: number, iterations: number, out: Address): void {
     const sink = this.#sink;
-    const at = sink.begin(52);
+    const at = sink.begin(54);
     sink.words[at + 1] = x;
     sink.words[at + 2] = count;
     sink.words[at + 3] = iterations;
@@ -1076,6 +1097,25 @@ export const KERNELS: readonly { name: string; fields: readonly KernelField[] }[
   },
   {
     name: 'swigluGrad',
+    fields: [
+      { name: 'gateUp', type: 'address', word: 1, access: 'in', optional: false, bytes: (fields) => 4 * (2 * fields.rows * fields.f) },
+      { name: 'dOut', type: 'address', word: 2, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows * fields.f) },
+      { name: 'dGateUp', type: 'address', word: 3, access: 'out', optional: false, bytes: (fields) => 4 * (2 * fields.rows * fields.f) },
+      { name: 'rows', type: 'int', word: 4 },
+      { name: 'f', type: 'int', word: 5 },
+    ],
+  },
+  {
+    name: 'geglu',
+    fields: [
+      { name: 'gateUp', type: 'address', word: 1, access: 'in', optional: false, bytes: (fields) => 4 * (2 * fields.rows * fields.f) },
+      { name: 'out', type: 'address', word: 2, access: 'out', optional: false, bytes: (fields) => 4 * (fields.rows * fields.f) },
+      { name: 'rows', type: 'int', word: 3 },
+      { name: 'f', type: 'int', word: 4 },
+    ],
+  },
+  {
+    name: 'gegluGrad',
     fields: [
       { name: 'gateUp', type: 'address', word: 1, access: 'in', optional: false, bytes: (fields) => 4 * (2 * fields.rows * fields.f) },
       { name: 'dOut', type: 'address', word: 2, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows * fields.f) },

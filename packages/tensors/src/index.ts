@@ -28,6 +28,7 @@ export { dropout, type RandomKey } from './ops/dropout.ts';
 export { embedding } from './ops/embedding.ts';
 export { gatedLinear } from './ops/gated-linear.ts';
 export { gatherRows } from './ops/gather-rows.ts';
+export { geglu } from './ops/geglu.ts';
 export { type InputNorm, type LinearOptions, type LowRankTerm, linear } from './ops/linear.ts';
 export { type RmsNormOptions, rmsNorm } from './ops/rms-norm.ts';
 export { type HeadNorms, type RopeOptions, rope } from './ops/rope.ts';

@@ -53,6 +53,9 @@ struct Kernels {
   // gateUp [rows, 2f]; out = silu(gate) * up
   void (*swiglu)(const float* gateUp, float* out, int rows, int f);
   void (*swigluGrad)(const float* gateUp, const float* dOut, float* dGateUp, int rows, int f);
+  // the same with gelu, its tanh form
+  void (*geglu)(const float* gateUp, float* out, int rows, int f);
+  void (*gegluGrad)(const float* gateUp, const float* dOut, float* dGateUp, int rows, int f);
 
   // ---- attention over packed rows qkv [T, (H + 2K) D]: H query heads, then K key heads, then K value heads. D <= 256
   // offsets int32 [sequences + 1]; causal inside each sequence. logSumExp [T, H] may be null. With a window (not 0) a row sees that many

@@ -6,6 +6,7 @@
 #include "kernels/cached-attention.h"
 #include "kernels/elementwise.h"
 #include "kernels/gather-rows.h"
+#include "kernels/geglu.h"
 #include "kernels/kernels.h"
 #include "kernels/measure.h"
 #include "kernels/rms-norm.h"
@@ -29,6 +30,8 @@ constexpr Kernels makeKernels() {
       .ropeNormGrad = ropeNormGrad<V>,
       .swiglu = swiglu<V>,
       .swigluGrad = swigluGrad<V>,
+      .geglu = geglu<V>,
+      .gegluGrad = gegluGrad<V>,
       .attention = attention<V>,
       .attentionGrad = attentionGrad<V>,
       .cachedAttention = cachedAttention<V>,

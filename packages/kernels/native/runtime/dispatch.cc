@@ -55,6 +55,10 @@ void execute(const Record& record) {
       return as<SwigluRecord>(record).apply(kernels().swiglu);
     case Kernel::swigluGrad:
       return as<SwigluGradRecord>(record).apply(kernels().swigluGrad);
+    case Kernel::geglu:
+      return as<GegluRecord>(record).apply(kernels().geglu);
+    case Kernel::gegluGrad:
+      return as<GegluGradRecord>(record).apply(kernels().gegluGrad);
     case Kernel::attention:
       return as<AttentionRecord>(record).apply(kernels().attention);
     case Kernel::attentionGrad:

@@ -43,6 +43,8 @@ enum class Kernel : std::int32_t {
   ropeNormGrad,
   swiglu,
   swigluGrad,
+  geglu,
+  gegluGrad,
   attention,
   attentionGrad,
   cachedAttention,
@@ -76,7 +78,7 @@ enum class Kernel : std::int32_t {
   roofline,
 };
 
-constexpr int kKernelCount = 53;
+constexpr int kKernelCount = 55;
 inline constexpr const char* kKernelNames[] = {
     "noop",
     "replay",
@@ -100,6 +102,8 @@ inline constexpr const char* kKernelNames[] = {
     "ropeNormGrad",
     "swiglu",
     "swigluGrad",
+    "geglu",
+    "gegluGrad",
     "attention",
     "attentionGrad",
     "cachedAttention",
@@ -533,6 +537,35 @@ struct SwigluGradRecord {
   }
 };
 static_assert(sizeof(SwigluGradRecord) == 24);
+
+struct GegluRecord {
+  std::int32_t kernel;
+  Address<const float> gateUp;
+  Address<float> out;
+  std::int32_t rows;
+  std::int32_t f;
+
+  template <class Function>
+  void apply(Function&& function) const {
+    function(gateUp, out, rows, f);
+  }
+};
+static_assert(sizeof(GegluRecord) == 20);
+
+struct GegluGradRecord {
+  std::int32_t kernel;
+  Address<const float> gateUp;
+  Address<const float> dOut;
+  Address<float> dGateUp;
+  std::int32_t rows;
+  std::int32_t f;
+
+  template <class Function>
+  void apply(Function&& function) const {
+    function(gateUp, dOut, dGateUp, rows, f);
+  }
+};
+static_assert(sizeof(GegluGradRecord) == 24);
 
 struct AttentionRecord {
   std::int32_t kernel;

@@ -1,4 +1,4 @@
-// rmsNorm, rope, swiglu and row gathers against double loops; gradients against central differences of those loops.
+// rmsNorm, rope, swiglu, geglu and row gathers against double loops; gradients against central differences of those loops.
 #include <algorithm>
 #include <set>
 
@@ -196,30 +196,52 @@ void rotaryWithNorms() {
   }
 }
 
-void gatedUnit() {
+using GatedUnit = void (*)(const float* gateUp, float* out, int rows, int f);
+using GatedUnitGrad = void (*)(const float* gateUp, const float* dOut, float* dGateUp, int rows, int f);
+
+void gatedUnit(const std::string& name, double (*activation)(double), GatedUnit Kernels::*unit, GatedUnitGrad Kernels::*gradientOf) {
   Random random(12);
   const int rows = 33, f = 27;
   const Floats x = random.floats(rows * 2 * f, -6, 6), dOut = random.floats(rows * f);
   const auto oracle = [&](const Doubles& value) {
     Doubles out(rows * f);
     for (int i = 0; i < rows; i++) {
-      for (int j = 0; j < f; j++) out[i * f + j] = value[i * 2 * f + j] / (1 + std::exp(-value[i * 2 * f + j])) * value[i * 2 * f + f + j];
+      for (int j = 0; j < f; j++) out[i * f + j] = activation(value[i * 2 * f + j]) * value[i * 2 * f + f + j];
     }
     return out;
   };
-  expectClose(onEverySetting("swiglu", [&](const Tables& t) {
+  expectClose(onEverySetting(name, [&](const Tables& t) {
                 Floats out(rows * f, NAN);
-                t.kernels.swiglu(x.data(), out.data(), rows, f);
+                (t.kernels.*unit)(x.data(), out.data(), rows, f);
                 return out;
-              }), oracle(toDoubles(x)), 3e-7, "swiglu");
-  const Floats gradient = onEverySetting("swigluGrad", [&](const Tables& t) {
+              }), oracle(toDoubles(x)), 3e-7, name);
+  const Floats gradient = onEverySetting(name + "Grad", [&](const Tables& t) {
     Floats out(x.size(), NAN);
-    t.kernels.swigluGrad(x.data(), dOut.data(), out.data(), rows, f);
+    (t.kernels.*gradientOf)(x.data(), dOut.data(), out.data(), rows, f);
     return out;
   });
   for (int i = 0; i < 60; i++) {
     const size_t at = random.below(rows * 2 * f);
-    expect(std::fabs(slope([&](const Doubles& value) { return dot(oracle(value), dOut); }, toDoubles(x), at) - gradient[at]) < 3e-6, "swigluGrad");
+    expect(std::fabs(slope([&](const Doubles& value) { return dot(oracle(value), dOut); }, toDoubles(x), at) - gradient[at]) < 3e-6, name + "Grad");
+  }
+}
+
+double silu(double z) { return z / (1 + std::exp(-z)); }
+double gelu(double z) { return z / 2 * (1 + std::tanh(std::sqrt(2 / std::acos(-1.0)) * (z + 0.044715 * z * z * z))); }
+
+// Gates beyond any that a sound model has: gelu is 0 or the gate itself, its slope 0 or 1.
+void hugeGates() {
+  const Floats gates = {-1e38f, -1e20f, -50, 50, 1e20f, 1e38f}, dOut = {1};
+  for (const float gate : gates) {
+    const float gateUp[2] = {gate, 1};
+    onEverySetting("geglu of huge gates", [&](const Tables& t) {
+      Floats out(3, NAN);
+      t.kernels.geglu(gateUp, out.data(), 1, 1);
+      t.kernels.gegluGrad(gateUp, dOut.data(), out.data() + 1, 1, 1);
+      expect(out[0] == (gate > 0 ? gate : 0), "geglu of huge gates");
+      expect(out[1] == (gate > 0 ? 1 : 0) && out[2] == out[0], "gegluGrad of huge gates");
+      return out;
+    });
   }
 }
 
@@ -264,7 +286,9 @@ void testLayers() {
   norm();
   rotary();
   rotaryWithNorms();
-  gatedUnit();
+  gatedUnit("swiglu", silu, &Kernels::swiglu, &Kernels::swigluGrad);
+  gatedUnit("geglu", gelu, &Kernels::geglu, &Kernels::gegluGrad);
+  hugeGates();
   rowsByIndex();
 }
 

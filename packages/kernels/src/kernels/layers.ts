@@ -1,5 +1,7 @@
-// The fused layers between the matrix products: RMSNorm, rotary embedding (with or without norms of the heads), SwiGLU, dropout.
-import { at, atOrNull, gradientOutput, type KernelTable } from './native-kernel.ts';
+// The fused layers between the matrix products: RMSNorm, rotary embedding (with or without norms of the heads), SwiGLU, GeGLU, dropout.
+import type { tf } from '@thinkwright/tensors';
+import type { NativeBackend } from '../backend.ts';
+import { at, atOrNull, gradientOutput, type Inputs, type KernelTable } from './native-kernel.ts';
 
 const DROPOUT_STREAM = 2; // STREAMS.dropout of @thinkwright/tensors
 
@@ -82,18 +84,20 @@ export const layerKernels: KernelTable = {
     return [dx, dQueryNorm, dKeyNorm];
   },
 
-  TwSwiglu(backend, { x }) {
-    const [rows, columns] = x!.shape as [number, number];
-    const out = backend.output([rows, columns / 2]);
-    backend.runtime.stream.launch.swiglu(at(backend, x!), out.dataId.address, rows, columns / 2);
-    return out;
+  TwSwiglu(backend, inputs) {
+    return gatedUnit(backend, inputs, 'swiglu');
   },
 
-  TwSwigluGrad(backend, { dy, x }) {
-    const [rows, columns] = x!.shape as [number, number];
-    const dx = backend.output([rows, columns]);
-    backend.runtime.stream.launch.swigluGrad(at(backend, x!), at(backend, dy!), dx.dataId.address, rows, columns / 2);
-    return dx;
+  TwSwigluGrad(backend, inputs) {
+    return gatedUnitGradient(backend, inputs, 'swigluGrad');
+  },
+
+  TwGeglu(backend, inputs) {
+    return gatedUnit(backend, inputs, 'geglu');
+  },
+
+  TwGegluGrad(backend, inputs) {
+    return gatedUnitGradient(backend, inputs, 'gegluGrad');
   },
 
   TwDropout(backend, { x }, { rate, seed, stream }) {
@@ -104,3 +108,21 @@ export const layerKernels: KernelTable = {
     return out;
   },
 };
+
+function gatedUnit(backend: NativeBackend, { x }: Inputs, kernel: 'swiglu' | 'geglu'): tf.TensorInfo {
+  const [rows, columns] = x!.shape as [number, number];
+  const out = backend.output([rows, columns / 2]);
+  backend.runtime.stream.launch[kernel](at(backend, x!), out.dataId.address, rows, columns / 2);
+  return out;
+}
+
+function gatedUnitGradient(
+  backend: NativeBackend,
+  { dy, x }: Inputs,
+  kernel: 'swigluGrad' | 'gegluGrad',
+): tf.TensorInfo {
+  const [rows, columns] = x!.shape as [number, number];
+  const dx = backend.output([rows, columns]);
+  backend.runtime.stream.launch[kernel](at(backend, x!), at(backend, dy!), dx.dataId.address, rows, columns / 2);
+  return dx;
+}

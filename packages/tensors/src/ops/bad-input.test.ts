@@ -4,6 +4,7 @@ import { attention } from './attention.ts';
 import { cachedAttention } from './cached-attention.ts';
 import { dropout } from './dropout.ts';
 import { embedding } from './embedding.ts';
+import { geglu } from './geglu.ts';
 import { linear } from './linear.ts';
 import { rmsNorm } from './rms-norm.ts';
 import { rope } from './rope.ts';
@@ -54,6 +55,7 @@ const cases: [string, () => unknown, string, RegExp][] = [
     /queryHeadCount is 2, expected fewer than headCount 2/,
   ],
   ['an odd gate-up', () => swiglu(matrix(2, 3)), 'SHAPE', /3 columns/],
+  ['an odd gate-up of a geglu', () => geglu(matrix(2, 3)), 'SHAPE', /geglu: gateUp has 3 columns/],
   ['rate 1', () => dropout(vector(3), 1, { seed: 1, stream: 1 }), 'OPTION', /rate is 1/],
   [
     'temperature 0 in training',

@@ -5,8 +5,9 @@
 import { expectShape } from '../expect.ts';
 import { hasKernel } from '../tape.ts';
 import { tf } from '../tfjs.ts';
+import { recordGatedUnit } from './gated-unit.ts';
 import { type LinearOptions, linear, recordLinear } from './linear.ts';
-import { recordSwiglu, swiglu } from './swiglu.ts';
+import { swiglu } from './swiglu.ts';
 
 /**
  * silu(x gateᵀ) * (x upᵀ).
@@ -30,7 +31,7 @@ export function gatedLinear(
   const gateUp = recordLinear('TwGatedLinear', x, weights, options, (output) => {
     gated = tf.keep(output) as tf.Tensor2D;
   });
-  return recordSwiglu(gateUp, () => {
+  return recordGatedUnit('TwSwiglu', gateUp, () => {
     const output = tf.clone(gated!); // tracked, as a tensor made here would be
     gated!.dispose();
     return output;

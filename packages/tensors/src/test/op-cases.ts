@@ -7,6 +7,7 @@ import { dropout, dropoutComposite } from '../ops/dropout.ts';
 import { embedding, embeddingComposite } from '../ops/embedding.ts';
 import { gatedLinear } from '../ops/gated-linear.ts';
 import { gatherRows, gatherRowsComposite } from '../ops/gather-rows.ts';
+import { geglu, gegluComposite } from '../ops/geglu.ts';
 import { linear, linearComposite } from '../ops/linear.ts';
 import { rmsNorm, rmsNormComposite } from '../ops/rms-norm.ts';
 import { rope, ropeComposite } from '../ops/rope.ts';
@@ -196,6 +197,12 @@ function layerCases(): OpCase[] {
       shapes: { x: [7, 26] },
       fused: (inputs) => [swiglu(matrix(inputs, 'x'))],
       composite: (inputs) => [swigluComposite(matrix(inputs, 'x'))],
+    },
+    {
+      name: 'geglu',
+      shapes: { x: [7, 26] },
+      fused: (inputs) => [geglu(matrix(inputs, 'x'))],
+      composite: (inputs) => [gegluComposite(matrix(inputs, 'x'))],
     },
     {
       name: 'dropout',
