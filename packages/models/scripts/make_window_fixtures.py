@@ -28,8 +28,14 @@ def rope(theta):
     return {"rope_parameters": {"rope_type": "default", "rope_theta": theta}}, {"rope_theta": theta}
 
 
+GEMMA_ROPE = ({"rope_parameters": {"sliding_attention": {"rope_type": "default", "rope_theta": 10000.0},
+                                   "full_attention": {"rope_type": "linear", "factor": 8.0, "rope_theta": 1000000.0}}},
+              {"rope_theta": 1000000.0, "rope_local_base_freq": 10000.0, "rope_scaling": {"rope_type": "linear", "factor": 8.0}})
+
 # name -> (fields that both spellings share, those of version 5, those of version 4)
 MODELS = {
+    "gemma3-window": (dict(model_type="gemma3_text", **BASE, head_dim=16, sliding_window=9, query_pre_attn_scalar=11,
+                           layer_types=["sliding_attention", "sliding_attention", "full_attention"]), *GEMMA_ROPE),
     "mistral": (dict(model_type="mistral", **BASE, head_dim=10, sliding_window=9), *rope(10000.0)),
     "qwen2-window": (dict(model_type="qwen2", **BASE, use_sliding_window=True, sliding_window=9, max_window_layers=1), *rope(1000000.0)),
     "qwen3-window": (dict(model_type="qwen3", **BASE, head_dim=12, use_sliding_window=True, sliding_window=33,
@@ -45,11 +51,11 @@ def randomise(model, random):
     for name, parameter in model.named_parameters():
         noise = torch.randn(parameter.shape, generator=random)
         if "norm" in name:
-            parameter.data = 1 + 0.2 * noise
+            parameter.data = (0 if "gemma" in model.config.model_type else 1) + 0.2 * noise
         elif name.endswith("bias"):
             parameter.data = 0.3 * noise
         elif "embed_tokens" in name:
-            parameter.data = 0.35 * noise
+            parameter.data = (0.15 if "gemma" in model.config.model_type else 0.35) * noise
         else:
             parameter.data = noise * (1.2 / parameter.shape[-1] ** 0.5)
     model.tie_weights()

@@ -13,6 +13,7 @@ export interface Architecture {
 const decoder: Architecture = { create: (name, config, weights) => new Llama(name, config, weights) };
 
 const architectures: Record<ModelConfig['modelType'], Architecture> = {
+  gemma3_text: decoder,
   llama: decoder,
   mistral: decoder,
   qwen2: decoder,

@@ -10,6 +10,7 @@ import { tinyModel } from './test/tiny-model.ts';
 const devices = (await listDevices()).filter(({ available }) => available).map(({ name }) => name);
 const kinds: [string, Partial<ModelConfig>][] = [
   ['qwen3', { modelType: 'qwen3' }],
+  ['gemma3', { modelType: 'gemma3_text', slidingWindow: { size: 5, layers: [0] }, localRopeTheta: 100 }],
   ['mistral', { modelType: 'mistral', slidingWindow: { size: 5, layers: [0, 1] } }],
   ['smollm3', { modelType: 'smollm3', layersWithoutRope: [1], slidingWindow: { size: 7, layers: [1] } }],
 ];

@@ -103,6 +103,12 @@ describe('parseModelConfig', () => {
   const few = { ...smollm2, ...without, num_hidden_layers: 4 };
   const mistral = { model_type: 'mistral', sliding_window: 64 };
   const smollm3 = { model_type: 'smollm3', rope_theta: undefined, tie_word_embeddings: undefined };
+  const gemma3 = {
+    model_type: 'gemma3_text',
+    hidden_act: undefined,
+    hidden_activation: 'gelu_pytorch_tanh',
+    sliding_window: 64,
+  };
   const late = { use_sliding_window: true, sliding_window: 64, max_window_layers: 2 };
   const window = (...layers: number[]) => ({ size: 64, layers });
 
@@ -128,6 +134,12 @@ describe('parseModelConfig', () => {
       { ...smollm3, ...late, no_rope_layers: [1, 0, 0, 1] },
       { layersWithoutRope: [1, 2], slidingWindow: window(1, 2) },
     ],
+    [
+      'all but every sixth layer of a Gemma 3',
+      { ...gemma3, num_hidden_layers: 7 },
+      { slidingWindow: window(0, 1, 2, 3, 4, 6) },
+    ],
+    ['all but every second', { ...gemma3, sliding_window_pattern: 2 }, { slidingWindow: window(0, 2) }],
     ['none of a SmolLM3 that names no window', { ...smollm3, use_sliding_window: true }, { slidingWindow: undefined }],
   ])('gives a window to %s', (_what, changes, expected) => {
     const config = parseModelConfig({ ...few, ...changes });
@@ -135,8 +147,43 @@ describe('parseModelConfig', () => {
     expect(parseModelConfig(JSON.parse(JSON.stringify(toHuggingFaceConfig(config))))).toEqual(config);
   });
 
+  it('reads Gemma 3 with two rotary bases and its scale of attention, where the file is silent as transformers has them', () => {
+    const silent = { rope_theta: undefined, tie_word_embeddings: undefined, max_position_embeddings: undefined };
+    const expected = {
+      headDimension: 256,
+      maxPositions: 131_072,
+      ropeTheta: 1_000_000,
+      localRopeTheta: 10_000,
+      queryPreAttentionScalar: 256,
+      tieWordEmbeddings: true,
+    };
+    expect(parseModelConfig({ ...few, ...gemma3, ...silent })).toMatchObject(expected);
+    const said = {
+      rope_local_base_freq: 500,
+      query_pre_attn_scalar: 64,
+      rope_scaling: { rope_type: 'linear', factor: 8 },
+    };
+    const config = parseModelConfig({ ...few, ...gemma3, ...said });
+    expect(config).toMatchObject({
+      localRopeTheta: 500,
+      queryPreAttentionScalar: 64,
+      ropeTheta: 100_000,
+      ropeScaling: { factor: 8 },
+    });
+    expect(toHuggingFaceConfig(config)).toMatchObject({ architectures: ['Gemma3ForCausalLM'], ...said });
+  });
+
   it.each([
     ['TW_MODELS_UNSUPPORTED_ARCHITECTURE', { model_type: 'mamba' }],
+    ['TW_MODELS_BAD_CONFIG', { ...gemma3, hidden_activation: 'gelu' }],
+    ['TW_MODELS_BAD_CONFIG', { ...gemma3, final_logit_softcapping: 30 }],
+    ['TW_MODELS_BAD_CONFIG', { ...gemma3, use_bidirectional_attention: true }],
+    ['TW_MODELS_BAD_CONFIG', { ...gemma3, sliding_window: null }],
+    [
+      'TW_MODELS_UNSUPPORTED_ROPE',
+      { ...gemma3, rope_parameters: { sliding_attention: { rope_type: 'linear', factor: 2 } } },
+    ],
+    ['TW_MODELS_UNSUPPORTED_ROPE', { rope_parameters: { full_attention: { rope_type: 'default' } } }],
     ['TW_MODELS_UNSUPPORTED_ARCHITECTURE', { use_sliding_window: true, sliding_window: 64 }],
     ['TW_MODELS_UNSUPPORTED_ARCHITECTURE', { layer_types: Array(30).fill(sliding) }],
     ['TW_MODELS_UNSUPPORTED_ARCHITECTURE', { ...qwen3, layer_types: Array(30).fill('linear_attention') }],

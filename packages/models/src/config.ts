@@ -2,7 +2,7 @@
 // honour is refused, never ignored.
 
 import { ModelError } from './errors.ts';
-import { families, isModelType, type ModelType } from './families.ts';
+import { type Family, families, isModelType, type ModelType } from './families.ts';
 import { badConfig, count, flag, type Json, optional, positive, tokenIds } from './json-fields.ts';
 import { type LayerConfig, layersToJson, parseLayers } from './layer-config.ts';
 import { parseRope, type RopeConfig, ropeToJson } from './rope-config.ts';
@@ -22,6 +22,8 @@ export interface ModelConfig extends LayerConfig, RopeConfig {
   /** Of query, key and value, and of the output where the family has one. */
   attentionBias: boolean;
   mlpBias: boolean;
+  /** Dot products of queries and keys are divided by the root of this. Absent: of headDimension. */
+  queryPreAttentionScalar?: number;
   bosTokenId?: number;
   eosTokenIds: number[];
   padTokenId?: number;
@@ -39,9 +41,7 @@ export function parseModelConfig(json: Json): ModelConfig {
       `config.json has model_type ${JSON.stringify(modelType)}; supported: ${Object.keys(families).join(', ')} ("llama" has SmolLM2 and TinyLlama too, "qwen2" Qwen2.5).`,
     );
   const family = families[modelType];
-  const activation = json.hidden_act ?? 'silu';
-  if (activation !== 'silu')
-    throw badConfig(`hidden_act is ${JSON.stringify(activation)}, but only "silu" is implemented`);
+  refuseUnimplemented(json, family);
   const hiddenSize = count(json, 'hidden_size');
   const layerCount = count(json, 'num_hidden_layers');
   const headCount = count(json, 'num_attention_heads');
@@ -64,7 +64,7 @@ export function parseModelConfig(json: Json): ModelConfig {
     headDimension,
     maxPositions: count(json, 'max_position_embeddings', family.maxPositions),
     rmsNormEpsilon: positive(json, 'rms_norm_eps', 1e-6),
-    ...parseRope(json, family.ropeTheta),
+    ...parseRope(json, family),
     ...parseLayers(json, family, layerCount),
     tieWordEmbeddings: flag(json, 'tie_word_embeddings', family.tieWordEmbeddings),
     attentionBias:
@@ -72,6 +72,9 @@ export function parseModelConfig(json: Json): ModelConfig {
         ? flag(json, 'attention_bias', false)
         : family.attentionBias === 'queryKeyValue',
     mlpBias: family.mlpBias && flag(json, 'mlp_bias', false),
+    ...(family.queryPreAttentionScalar !== undefined && {
+      queryPreAttentionScalar: positive(json, 'query_pre_attn_scalar', family.queryPreAttentionScalar),
+    }),
     ...optional('bosTokenId', tokenIds(json, 'bos_token_id')[0]),
     eosTokenIds: tokenIds(json, 'eos_token_id'),
     ...optional('padTokenId', tokenIds(json, 'pad_token_id')[0]),
@@ -91,7 +94,7 @@ export function toHuggingFaceConfig(config: ModelConfig): Json {
     num_attention_heads: config.headCount,
     num_key_value_heads: config.keyValueHeadCount,
     head_dim: config.headDimension,
-    hidden_act: 'silu',
+    [activationKey(family)]: family.activation,
     max_position_embeddings: config.maxPositions,
     rms_norm_eps: config.rmsNormEpsilon,
     ...ropeToJson(config),
@@ -100,6 +103,9 @@ export function toHuggingFaceConfig(config: ModelConfig): Json {
     ...(family.attentionBias === 'config' && { attention_bias: config.attentionBias }),
     attention_dropout: 0,
     ...(family.mlpBias && { mlp_bias: config.mlpBias }),
+    ...(family.queryPreAttentionScalar !== undefined && {
+      query_pre_attn_scalar: config.queryPreAttentionScalar ?? config.headDimension,
+    }),
     bos_token_id: config.bosTokenId ?? null,
     eos_token_id: config.eosTokenIds.length > 1 ? config.eosTokenIds : (config.eosTokenIds[0] ?? null),
     pad_token_id: config.padTokenId ?? null,
@@ -107,4 +113,15 @@ export function toHuggingFaceConfig(config: ModelConfig): Json {
     use_cache: true,
     torch_dtype: 'float32',
   };
+}
+
+const activationKey = ({ activation }: Family) => (activation === 'silu' ? 'hidden_act' : 'hidden_activation');
+
+function refuseUnimplemented(json: Json, family: Family): void {
+  const key = activationKey(family);
+  const activation = json[key] ?? family.activation;
+  if (activation !== family.activation)
+    throw badConfig(`${key} is ${JSON.stringify(activation)}, but only "${family.activation}" is implemented`);
+  for (const each of ['attn_logit_softcapping', 'final_logit_softcapping', 'use_bidirectional_attention'])
+    if (json[each]) throw badConfig(`${each} is ${JSON.stringify(json[each])}, which is not implemented`);
 }

@@ -28,6 +28,12 @@ const hasNative = (await listDevices()).some(({ name, available }) => name === '
 const kinds = {
   llama: {},
   qwen3: { modelType: 'qwen3' },
+  gemma3: {
+    modelType: 'gemma3_text',
+    slidingWindow: { size: 5, layers: [0] },
+    localRopeTheta: 100,
+    queryPreAttentionScalar: 7,
+  },
   mistral: { modelType: 'mistral', slidingWindow: { size: 5, layers: [0, 1] } },
   'qwen3 with a window across blocks of keys': { modelType: 'qwen3', slidingWindow: { size: 33, layers: [1] } },
   smollm3: { modelType: 'smollm3', layersWithoutRope: [1], slidingWindow: { size: 7, layers: [1] } },
@@ -201,7 +207,7 @@ describe.skipIf(!hasNative)('on the native device', () => {
     policy.dispose();
   });
 
-  it.each(['llama', 'qwen3', 'smollm3'] as const)(
+  it.each(['llama', 'qwen3', 'smollm3', 'gemma3'] as const)(
     '%s stays exact while its weights are trained, for any thread count and instruction set',
     async (kind) => {
       const here = await runPolicySteps({}, kinds[kind]);

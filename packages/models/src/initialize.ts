@@ -3,6 +3,7 @@
 import { hashKey, normalValues, tf } from '@thinkwright/tensors';
 import { architectureOf } from './architectures.ts';
 import type { ModelConfig } from './config.ts';
+import { families } from './families.ts';
 import type { LanguageModel } from './language-model.ts';
 import { checkModelOptions, type ModelOptions } from './loading/check-options.ts';
 import { storeTensor } from './loading/storage.ts';
@@ -15,7 +16,7 @@ export interface Initialization {
 
 /**
  * Random weights: embedding N(0, embeddingStd²); linears N(0, 1/fan-in), those that write to the residual stream further
- * divided by √(2 layers) (GPT-2); norms 1, biases 0.
+ * divided by √(2 layers) (GPT-2); norms 1 (0 where they are stored less 1), biases 0.
  */
 export function createModel(
   config: ModelConfig,
@@ -57,7 +58,7 @@ function initialValues(
   const size = shape.reduce((product, side) => product * side, 1);
   switch (role) {
     case 'norm':
-      return new Float32Array(size).fill(1);
+      return new Float32Array(size).fill(families[config.modelType].centredNorms ? 0 : 1);
     case 'bias':
       return new Float32Array(size);
     case 'embedding':

@@ -49,7 +49,7 @@ function parseWindow(
   const listed = listOfTypes(json, layerCount);
   const size = windowSize(json, family);
   if (size === undefined) {
-    if (listed?.includes(SLIDING)) throw noWindow(family);
+    if (listed ? listed.includes(SLIDING) : family.windows === 'pattern') throw noWindow(family);
     return undefined;
   }
   const isWindowed = defaultWindows(json, family, layersWithoutRope);
@@ -77,7 +77,7 @@ function windowSize(json: Json, { windows, className }: Family): number | undefi
     if (json.use_sliding_window === true && json.sliding_window) throw noWindow({ windows, className });
     return undefined;
   }
-  const isUsed = windows === 'all' || flag(json, 'use_sliding_window', false);
+  const isUsed = windows === 'all' || windows === 'pattern' || flag(json, 'use_sliding_window', false);
   if (!isUsed || json.sliding_window === null) return undefined;
   if (json.sliding_window === undefined && windows === 'withoutRope') return undefined;
   return count(json, 'sliding_window', 4096);
@@ -96,13 +96,17 @@ function defaultWindows(json: Json, { windows }: Family, layersWithoutRope: numb
     }
     case 'withoutRope':
       return (layer) => layersWithoutRope.includes(layer);
+    case 'pattern': {
+      const period = count(json, 'sliding_window_pattern', 6);
+      return (layer) => (layer + 1) % period !== 0;
+    }
   }
 }
 
 function noWindow({ windows, className }: Pick<Family, 'windows' | 'className'>): ModelError {
   if (windows !== 'none')
     return badConfig(
-      `layer_types asks for "${SLIDING}", but use_sliding_window and sliding_window name no window in use`,
+      `layers are to have "${SLIDING}", but use_sliding_window and sliding_window name no window in use`,
     );
   return new ModelError(
     'TW_MODELS_UNSUPPORTED_ARCHITECTURE',
@@ -124,6 +128,8 @@ export function layersToJson(
       return {};
     case 'all':
       return { sliding_window: size };
+    case 'pattern':
+      return { sliding_window: size, layer_types: types };
     case 'late':
       if (!slidingWindow) return { use_sliding_window: false };
       return { use_sliding_window: true, sliding_window: size, max_window_layers: windowed[0], layer_types: types };

@@ -1,5 +1,5 @@
 // The Llama family (Llama 1 to 3, SmolLM2, TinyLlama, …) and its relatives (Mistral, Qwen2, Qwen3, SmolLM3): embedding, blocks, final
-// norm, tied or separate head. Leaves out parallel residuals and experts.
+// norm, tied or separate head; Gemma 3 too, with what its line in families.ts says. Leaves out parallel residuals and experts.
 
 import {
   type AttentionHeads,
@@ -18,12 +18,14 @@ import {
   storageOf,
   tf,
 } from '@thinkwright/tensors';
-import { type BlockContext, type BlockWeights, decoderBlock } from './block.ts';
+import { type BlockContext, type BlockWeights, decoderBlock, gain } from './block.ts';
 import type { ModelConfig } from './config.ts';
 import { ModelError } from './errors.ts';
+import { families } from './families.ts';
 import type { HiddenOptions, LanguageModel } from './language-model.ts';
 import type { Adapter } from './lora/adapter.ts';
 import {
+  blockNormNames,
   embeddingName,
   finalNormName,
   headName,
@@ -45,6 +47,7 @@ export class Llama implements LanguageModel {
   readonly #blocks: BlockWeights[];
   readonly #heads: AttentionHeads[]; // of each layer
   readonly #ropeTable: tf.Tensor2D; // [P, D]
+  readonly #localRopeTable: tf.Tensor2D; // of layers with a window; the same where they have no base of their own
   #adapter: Adapter | undefined;
   #adapterOn = true;
 
@@ -55,11 +58,13 @@ export class Llama implements LanguageModel {
     this.#weights = weights;
     this.#blocks = Array.from({ length: config.layerCount }, (_, layer) => this.#block(layer));
     this.#heads = this.#blocks.map((_, layer) => headsOf(config, layer));
-    const table = ropeTable(config, config.maxPositions);
-    this.#ropeTable = tf.keep(tf.tensor2d(table, [config.maxPositions, config.headDimension]));
+    this.#ropeTable = tableOf(config);
+    const { localRopeTheta: ropeTheta, slidingWindow } = config;
+    const isLocal = ropeTheta !== undefined && slidingWindow !== undefined;
+    this.#localRopeTable = isLocal ? tableOf({ ...config, ropeTheta, ropeScaling: undefined }) : this.#ropeTable;
   }
 
-  #vector = (name: string) => (this.#weights.get(name) ?? null) as unknown as tf.Tensor1D;
+  #vector = (name: string | null) => ((name && this.#weights.get(name)) ?? null) as unknown as tf.Tensor1D;
   #matrix = (name: string) => this.#weights.get(name) as unknown as tf.Tensor2D;
 
   #block(layer: number): BlockWeights {
@@ -67,18 +72,21 @@ export class Llama implements LanguageModel {
       const name = projectionName(layer, projection);
       return { name, weight: this.#matrix(`${name}.weight`), bias: this.#vector(`${name}.bias`) };
     };
+    const norms = blockNormNames(layer, this.config);
     return {
-      inputNorm: this.#vector(`model.layers.${layer}.input_layernorm.weight`),
+      inputNorm: this.#vector(norms.input),
       query: linearLayer('self_attn.q_proj'),
       key: linearLayer('self_attn.k_proj'),
       value: linearLayer('self_attn.v_proj'),
       queryNorm: this.#vector(queryNormName(layer)),
       keyNorm: this.#vector(keyNormName(layer)),
       output: linearLayer('self_attn.o_proj'),
-      mlpNorm: this.#vector(`model.layers.${layer}.post_attention_layernorm.weight`),
+      attentionOutputNorm: this.#vector(norms.attentionOutput),
+      mlpNorm: this.#vector(norms.mlp),
       gate: linearLayer('mlp.gate_proj'),
       up: linearLayer('mlp.up_proj'),
       down: linearLayer('mlp.down_proj'),
+      mlpOutputNorm: this.#vector(norms.mlpOutput),
     };
   }
 
@@ -151,21 +159,24 @@ export class Llama implements LanguageModel {
     const context: BlockContext = { config: this.config, rotate: this.#rotation(positions), attend, adapter };
     return tf.tidy(() => {
       let x = embedding(this.#matrix(embeddingName), ids); // [T, C]
+      if (families[this.config.modelType].scaledEmbedding) x = tf.mul(x, Math.sqrt(this.config.hiddenSize));
       if (embeddingNoise) x = tf.add(x, embeddingNoise);
       for (const [layer, weights] of this.#blocks.entries()) {
         // A scope for each block: without a tape its activations are freed before the next begins.
         const block = (input: tf.Tensor) => tf.tidy(() => decoderBlock(input as tf.Tensor2D, layer, weights, context));
         x = checkpointActivations ? (checkpoint(block, [x], this.#blockParameters(layer)) as tf.Tensor2D) : block(x);
       }
-      return rmsNorm(x, this.#vector(finalNormName), { epsilon: this.config.rmsNormEpsilon });
+      return rmsNorm(x, gain(this.#vector(finalNormName), this.config), { epsilon: this.config.rmsNormEpsilon });
     });
   }
 
   /** A layer without rotary positions turns all rows as at position 0: by nothing. */
   #rotation(positions: tf.Tensor1D): BlockContext['rotate'] {
-    const { layersWithoutRope = [], headDimension, headCount, keyValueHeadCount } = this.config;
+    const { layersWithoutRope = [], slidingWindow, headDimension, headCount, keyValueHeadCount } = this.config;
+    const tableOfLayer = (layer: number) =>
+      slidingWindow?.layers.includes(layer) ? this.#localRopeTable : this.#ropeTable;
     return (qkv, layer, norms) =>
-      rope(qkv, this.#ropeTable, layersWithoutRope.includes(layer) ? tf.zerosLike(positions) : positions, {
+      rope(qkv, tableOfLayer(layer), layersWithoutRope.includes(layer) ? tf.zerosLike(positions) : positions, {
         headDimension,
         headCount: headCount + keyValueHeadCount,
         ...(norms && { norms }),
@@ -212,11 +223,22 @@ export class Llama implements LanguageModel {
     for (const variable of this.#weights.values()) variable.dispose();
     this.#adapter?.dispose();
     this.#ropeTable.dispose();
+    if (this.#localRopeTable !== this.#ropeTable) this.#localRopeTable.dispose();
   }
 }
 
 function headsOf(config: ModelConfig, layer: number): AttentionHeads {
-  const { headCount, keyValueHeadCount, headDimension, slidingWindow } = config;
-  const heads = { headCount, keyValueHeadCount, headDimension };
-  return slidingWindow?.layers.includes(layer) ? { ...heads, window: slidingWindow.size } : heads;
+  const { headCount, keyValueHeadCount, headDimension, slidingWindow, queryPreAttentionScalar } = config;
+  return {
+    headCount,
+    keyValueHeadCount,
+    headDimension,
+    ...(queryPreAttentionScalar !== undefined && { scale: 1 / Math.sqrt(queryPreAttentionScalar) }),
+    ...(slidingWindow?.layers.includes(layer) && { window: slidingWindow.size }),
+  };
+}
+
+function tableOf(config: ModelConfig): tf.Tensor2D {
+  const { maxPositions, headDimension } = config;
+  return tf.keep(tf.tensor2d(ropeTable(config, maxPositions), [maxPositions, headDimension]));
 }

@@ -23,6 +23,18 @@ export const projectionName = (layer: number, projection: Projection) => `model.
 
 export type Projection = (typeof projections)[number];
 const attentionProjections = ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj', 'self_attn.o_proj'] as const;
+/** The RMSNorms of a block's input and of the MLP's, and of what attention and MLP give, where a family has those. */
+export function blockNormNames(layer: number, { modelType }: Pick<ModelConfig, 'modelType'>) {
+  const name = (norm: string) => `model.layers.${layer}.${norm}.weight`;
+  const [input, second] = [name('input_layernorm'), name('post_attention_layernorm')];
+  if (!families[modelType].outputNorms) return { input, attentionOutput: null, mlp: second, mlpOutput: null };
+  return {
+    input,
+    attentionOutput: second,
+    mlp: name('pre_feedforward_layernorm'),
+    mlpOutput: name('post_feedforward_layernorm'),
+  };
+}
 /** The RMSNorms of queries and keys, where a family has them. */
 export const queryNormName = (layer: number) => `model.layers.${layer}.self_attn.q_norm.weight`;
 export const keyNormName = (layer: number) => `model.layers.${layer}.self_attn.k_norm.weight`;
@@ -43,12 +55,15 @@ export function parameterSpecs(config: ModelConfig): ParameterSpec[] {
     { name: embeddingName, shape: [vocabularySize, hiddenSize], role: 'embedding', decay: true },
   ];
   for (let layer = 0; layer < layerCount; layer++) {
-    specs.push(norm(`model.layers.${layer}.input_layernorm.weight`));
+    const norms = blockNormNames(layer, config);
+    specs.push(norm(norms.input));
     for (const projection of attentionProjections) specs.push(...linearSpecs(config, layer, projection));
     if (families[config.modelType].headNorms)
       specs.push(norm(queryNormName(layer), headDimension), norm(keyNormName(layer), headDimension));
-    specs.push(norm(`model.layers.${layer}.post_attention_layernorm.weight`));
+    if (norms.attentionOutput) specs.push(norm(norms.attentionOutput));
+    specs.push(norm(norms.mlp));
     for (const projection of mlpProjections) specs.push(...linearSpecs(config, layer, projection));
+    if (norms.mlpOutput) specs.push(norm(norms.mlpOutput));
   }
   specs.push(norm(finalNormName));
   if (!tieWordEmbeddings)

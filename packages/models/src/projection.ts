@@ -5,6 +5,7 @@ import {
   type ColumnBlock,
   dropout,
   gatedLinear,
+  geglu,
   hashKey,
   type InputNorm,
   linear,
@@ -13,6 +14,7 @@ import {
   swiglu,
   tf,
 } from '@thinkwright/tensors';
+import type { Family } from './families.ts';
 import type { Adapter, AdapterPair } from './lora/adapter.ts';
 import { adaptedRowNorms } from './lora/weight-norm.ts';
 
@@ -58,15 +60,16 @@ export function project(x: tf.Tensor2D, layers: LinearLayer[], options: ProjectO
   return linear(rows, weights, { biases, lowRank, ...added });
 }
 
-/** silu(gate(x)) * up(x): x [T, K] → [T, F]. */
+/** activation(gate(x)) * up(x): x [T, K] → [T, F]. Only SwiGLU has a launch for all of it. */
 export function projectGated(
   x: tf.Tensor2D,
   gate: LinearLayer,
   up: LinearLayer,
-  { adapter, norm }: Omit<ProjectOptions, 'residual'>,
+  { adapter, norm, activation }: Omit<ProjectOptions, 'residual'> & Pick<Family, 'activation'>,
 ): tf.Tensor2D {
   const isAdapted = [gate, up].some(({ name }) => adapter?.adapter.pairs.has(name));
-  if (isAdapted) return swiglu(project(x, [gate, up], { adapter, ...(norm && { norm }) }));
+  const unit = activation === 'silu' ? swiglu : geglu;
+  if (isAdapted || unit === geglu) return unit(project(x, [gate, up], { adapter, ...(norm && { norm }) }));
   return gatedLinear(x, gate.weight, up.weight, { biases: [gate.bias, up.bias], ...(norm && { norm }) });
 }
 

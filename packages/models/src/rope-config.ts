@@ -18,11 +18,30 @@ export type RopeScaling =
 export interface RopeConfig {
   ropeTheta: number;
   ropeScaling?: RopeScaling;
+  /** The base of layers with a sliding window, which have no scaling then (Gemma 3). Absent: as the others. */
+  localRopeTheta?: number;
 }
 
-/** @param defaultTheta the family's base, where the file names none */
-export function parseRope(json: Json, defaultTheta: number): RopeConfig {
+/** A family's bases, where the file names none. */
+type RopeDefaults = Pick<RopeConfig, 'ropeTheta' | 'localRopeTheta'>;
+
+export function parseRope(json: Json, defaults: RopeDefaults): RopeConfig {
   const parameters = object(json, 'rope_parameters');
+  const everywhere = parameters && object(parameters, 'full_attention');
+  const local = parameters && object(parameters, 'sliding_attention');
+  if (defaults.localRopeTheta === undefined) {
+    if (everywhere || local) throw unsupported('rope parameters that differ by layer');
+    return parseOne(json, parameters, defaults.ropeTheta);
+  }
+  if (local && parseScaling(local)) throw unsupported('scaled rotary positions in layers with a window');
+  const localRopeTheta = local
+    ? positive(local, 'rope_theta', defaults.localRopeTheta)
+    : positive(json, 'rope_local_base_freq', defaults.localRopeTheta);
+  return { ...parseOne(json, everywhere, defaults.ropeTheta), localRopeTheta };
+}
+
+/** @param parameters in version 5's spelling, if the file has them */
+function parseOne(json: Json, parameters: Json | undefined, defaultTheta: number): RopeConfig {
   const scaling = parameters ?? object(json, 'rope_scaling');
   const ropeTheta = positive(parameters?.rope_theta === undefined ? json : parameters, 'rope_theta', defaultTheta);
   const ropeScaling = scaling && parseScaling(scaling);
@@ -45,16 +64,21 @@ function parseScaling(scaling: Json): RopeScaling | undefined {
         originalMaxPositions: count(scaling, 'original_max_position_embeddings'),
       };
   }
-  throw new ModelError(
+  throw unsupported(`rope type ${JSON.stringify(type)}`);
+}
+
+function unsupported(what: string): ModelError {
+  return new ModelError(
     'TW_MODELS_UNSUPPORTED_ROPE',
-    `config.json asks for rope type ${JSON.stringify(type)}; implemented: default, linear, llama3. ` +
+    `config.json asks for ${what}; implemented: default, linear, llama3. ` +
       'If you only need the original context length, remove rope_scaling from config.json.',
   );
 }
 
 /** In version 4's spelling. */
-export const ropeToJson = ({ ropeTheta, ropeScaling }: RopeConfig): Json => ({
+export const ropeToJson = ({ ropeTheta, ropeScaling, localRopeTheta }: RopeConfig): Json => ({
   rope_theta: ropeTheta,
+  ...(localRopeTheta !== undefined && { rope_local_base_freq: localRopeTheta }),
   rope_scaling: scalingToJson(ropeScaling),
 });
 

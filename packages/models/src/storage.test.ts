@@ -106,24 +106,40 @@ describe.skipIf(!hasNative)('a model in fewer bits on the native device', () => 
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it.each(stored)(
-    '%s: scores, samples and adapter gradients equal those of float32 weights bit for bit',
-    async (storage) => {
-      const model = await loadModel(folder, { storage });
-      for (const [name, tensor] of model.namedTensors())
-        expect(storageOf(tensor), name).toBe(tensor.rank === 2 ? storage : 'float32');
-      const expected = await inFloat32(model);
-      expect(same(await scores(model), await scores(expected))).toBe(true);
-      const wanted = await samples(expected, 64);
-      for (const maxBatch of [1, 5, 64]) expect(await samples(model, maxBatch)).toEqual(wanted);
-      const gradients = await adapterGradients(expected, false);
-      for (const checkpointActivations of [false, true])
-        for (const [name, found] of await adapterGradients(model, checkpointActivations))
-          expect(same(found, gradients.get(name)!), name).toBe(true);
-      model.dispose();
-      expected.dispose();
-    },
+  it.each(stored)('%s: scores, samples and adapter gradients equal those of float32 weights bit for bit', (storage) =>
+    expectBitsOfFloat32(folder, storage),
   );
+
+  it('so does a Gemma 3, whose layers have a window and an activation of their own', async () => {
+    const gemma = await mkdtemp(join(tmpdir(), 'thinkwright-gemma-'));
+    const model = tinyModel({
+      ...config,
+      seed: 3,
+      modelType: 'gemma3_text',
+      slidingWindow: { size: 6, layers: [0] },
+      localRopeTheta: 100,
+    });
+    await saveModel(model, gemma);
+    model.dispose();
+    await expectBitsOfFloat32(gemma, 'q4_0');
+    await rm(gemma, { recursive: true });
+  });
+
+  async function expectBitsOfFloat32(from: string, storage: Storage) {
+    const model = await loadModel(from, { storage });
+    for (const [name, tensor] of model.namedTensors())
+      expect(storageOf(tensor), name).toBe(tensor.rank === 2 ? storage : 'float32');
+    const expected = await inFloat32(model);
+    expect(same(await scores(model), await scores(expected))).toBe(true);
+    const wanted = await samples(expected, 64);
+    for (const maxBatch of [1, 5, 64]) expect(await samples(model, maxBatch)).toEqual(wanted);
+    const gradients = await adapterGradients(expected, false);
+    for (const checkpointActivations of [false, true])
+      for (const [name, found] of await adapterGradients(model, checkpointActivations))
+        expect(same(found, gradients.get(name)!), name).toBe(true);
+    model.dispose();
+    expected.dispose();
+  }
 
   it('the sampler is the trainer: every ratio is exactly 1', async () => {
     const model = await loadModel(folder, { storage: 'q4_0', lora: { r: 4, seed: 2 } });

@@ -42,9 +42,10 @@ export async function saveClassifier(
     return;
   }
   const labels = Array.from({ length: head.weight.shape[0]! }, (_, label) => `LABEL_${label}`);
+  const { className, classifierName = className } = families[model.config.modelType];
   const config = {
     ...toHuggingFaceConfig(model.config),
-    architectures: [`${families[model.config.modelType].className}${TASKS[kind]}`],
+    architectures: [`${classifierName}${TASKS[kind]}`],
     id2label: Object.fromEntries(labels.map((name, label) => [String(label), name])),
     label2id: Object.fromEntries(labels.map((name, label) => [name, label])),
   };

@@ -43,6 +43,12 @@ const families: Partial<ModelConfig>[] = [
   { modelType: 'llama', attentionBias: true, mlpBias: true },
   { modelType: 'qwen2', attentionBias: true },
   { modelType: 'qwen3', slidingWindow: { size: 3, layers: [1] } },
+  {
+    modelType: 'gemma3_text',
+    slidingWindow: { size: 5, layers: [0] },
+    localRopeTheta: 100,
+    queryPreAttentionScalar: 7,
+  },
   { modelType: 'mistral', slidingWindow: { size: 4, layers: [0, 1] } },
   { modelType: 'smollm3', layersWithoutRope: [0], slidingWindow: { size: 4, layers: [1] } },
 ];

@@ -7,6 +7,7 @@ import { modelParity } from './model-parity.ts';
 import { smollm2Parity } from './smollm2-parity.ts';
 
 export const modelFamilies: ParityFamilies = {
+  'models/gemma3': (folder) => modelParity(join(folder, 'models/gemma3')),
   'models/llama-gqa-tied': (folder) => modelParity(join(folder, 'models/llama-gqa-tied')),
   'models/llama-untied-bias': (folder) => modelParity(join(folder, 'models/llama-untied-bias')),
   'models/llama-rope-llama3': (folder) => modelParity(join(folder, 'models/llama-rope-llama3')),

@@ -14,7 +14,7 @@ import { smollm2Parity } from './smollm2-parity.ts';
 
 const fixtures = join(import.meta.dirname, 'fixtures');
 /** Made by scripts/make_window_fixtures.py: beside the published families, those whose layers see a window. */
-const windowed = ['mistral', 'qwen2-window', 'qwen3-window', 'smollm3-window'];
+const windowed = ['gemma3-window', 'mistral', 'qwen2-window', 'qwen3-window', 'smollm3-window'];
 const families = {
   ...modelFamilies,
   ...Object.fromEntries(
@@ -53,14 +53,20 @@ for (const device of ['cpu', 'native'])
       });
   });
 
-it.each(['llama-gqa-tied', 'llama-untied-bias', 'llama-rope-llama3', 'qwen2', 'qwen3', 'smollm3', ...windowed])(
-  '%s: both spellings of its config mean the same',
-  async (name) => {
-    const read = async (file: string) =>
-      parseModelConfig(JSON.parse(await readFile(join(folder, 'models', name, file), 'utf8')));
-    expect(await read('config-transformers4.json')).toEqual(await read('config.json'));
-  },
-);
+it.each([
+  'llama-gqa-tied',
+  'llama-untied-bias',
+  'llama-rope-llama3',
+  'qwen2',
+  'qwen3',
+  'smollm3',
+  'gemma3',
+  ...windowed,
+])('%s: both spellings of its config mean the same', async (name) => {
+  const read = async (file: string) =>
+    parseModelConfig(JSON.parse(await readFile(join(folder, 'models', name, file), 'utf8')));
+  expect(await read('config-transformers4.json')).toEqual(await read('config.json'));
+});
 
 const hasSmolLm = existsSync(join(shared, 'models/SmolLM2-135M-Instruct.Q4_1.gguf')) && devices.includes('native');
 
