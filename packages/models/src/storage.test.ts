@@ -20,6 +20,7 @@ import { createModel } from './initialize.ts';
 import type { LanguageModel } from './language-model.ts';
 import { loadModel } from './loading/load-model.ts';
 import { createAdapter } from './lora/adapter.ts';
+import { mergeAdapter } from './lora/merge-adapter.ts';
 import type { Storage } from './options/index.ts';
 import { saveModel } from './save-model.ts';
 import { tinyConfig, tinyModel } from './test/tiny-model.ts';
@@ -167,6 +168,27 @@ describe.skipIf(!hasNative)('a model in fewer bits on the native device', () => 
     expect([of('mlp.down_proj'), of('mlp.up_proj'), of('input_layernorm')]).toEqual(['q8_0', 'float32', 'float32']);
     native.dispose();
     blocks.dispose();
+    await rm(half, { recursive: true });
+  });
+
+  it('with an adapter its weights stay in the bits of the file; merged, all are float32 and can be trained', async () => {
+    const half = await mkdtemp(join(tmpdir(), 'thinkwright-half-'));
+    const source = tinyModel({ seed: 3, ...config });
+    await saveModel(source, half, { dtype: 'BF16' });
+    source.dispose();
+    const load = (storage?: Storage) => loadModel(half, { storage, lora: { r: 4, seed: 2 } });
+    const [model, wide] = await Promise.all([load(), load('float32')]);
+    expect(storageOf(model.outputWeight())).toBe('bfloat16');
+    expect(storageOf(wide.outputWeight())).toBe('float32');
+    for (const each of [model, wide]) {
+      for (const { b } of each.adapter!.pairs.values()) tf.tidy(() => b.assign(tf.add(b, 0.05)));
+    }
+    expect(same(await scores(model), await scores(wide))).toBe(true);
+    for (const each of [model, wide]) (await mergeAdapter(each)).dispose();
+    for (const { name, variable } of model.parameters()) expect(storageOf(variable), name).toBe('float32');
+    expect(same(await scores(model), await scores(wide))).toBe(true);
+    model.dispose();
+    wide.dispose();
     await rm(half, { recursive: true });
   });
 

@@ -48,6 +48,7 @@ export { philox } from './random/philox.ts';
 export { uniform } from './random/uniform.ts';
 export {
   assignValues,
+  bytesKept,
   fitsNumerics,
   fitsStorage,
   type Numerics,

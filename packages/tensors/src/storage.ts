@@ -136,6 +136,12 @@ export function storageOf(tensor: tf.Tensor): StorageType {
   return (tf.backend() as StoringBackend).storageOf?.(tensor.dataId) ?? 'float32';
 }
 
+/** Bytes of a weight as the active device keeps it, but for the padding of its last rows. */
+export function bytesKept(tensor: tf.Tensor): number {
+  const storage = storageOf(tensor);
+  return (tensor.size / BLOCK[storage]) * BLOCK_BYTES[storage];
+}
+
 /** New values for a variable; one that was stored as float32 stays so. */
 export function assignValues(variable: tf.Variable, values: tf.Tensor): void {
   const isStored = (tf.backend() as StoringBackend).storageOf?.(variable.dataId) === 'float32';

@@ -126,7 +126,7 @@ const models: [string, (folder: string) => void, RegExp][] = [
   ['fewer layers in the config', config({ num_hidden_layers: 1 }), /_WEIGHTS_MISMATCH: .*is not part of such a model/],
   ['a huge config', config({ num_hidden_layers: 2 ** 40 }), /_BAD_CONFIG: .*below 2\^31/],
   ['a number as text', config({ hidden_size: '32' }), /_BAD_CONFIG: .*hidden_size is "32"/],
-  ['another architecture', config({ model_type: 'mamba' }), /_UNSUPPORTED_ARCHITECTURE: .*"mamba"; supported: "llama"/],
+  ['another architecture', config({ model_type: 'mamba' }), /_UNSUPPORTED_ARCHITECTURE: .*"mamba"; supported: llama, /],
   ['a config that is no JSON', text('config.json', '{'), /_BAD_CONFIG: .*not valid JSON/],
   [
     'a tokenizer larger than the embedding',

@@ -61,7 +61,7 @@ describe('the options of a loaded model', () => {
     const { stdout } = await inProcess([...command, '--help']);
     expect(flags.filter((flag) => stdout.includes(`${flag} <name>`))).toEqual(offered);
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
-      'default float32 (choices: "float32", "bfloat16", "float16", "q8_0",',
+      'default native, or float32 where all weights are trained (choices: "float32", "bfloat16", "float16", "q8_0",',
     );
   });
 
@@ -142,7 +142,9 @@ describe.skipIf(!hasNative)('a model on the native device', () => {
       expect(status).toBe(1);
       expect(JSON.parse(stdout).error).toMatchObject({
         code: 'TW_MODELS_BAD_NUMERICS',
-        message: expect.stringMatching(/does not read storage .* Set storage to /),
+        message: expect.stringMatching(
+          /(in a format that numerics .* reads|does not read storage .*)\. Set storage to /,
+        ),
       });
     }
   });

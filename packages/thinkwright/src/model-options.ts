@@ -12,8 +12,8 @@ const flagOf = (name: ModelOption): string => `--${name.replace(/[A-Z]/g, (lette
 /** Adds the options of these names, and their check before the command runs. */
 export function addModelOptions(command: Command, names: readonly ModelOption[] = optionNames): Command {
   for (const name of names) {
-    const { choices, help } = modelOptions[name];
-    const option = new Option(`${flagOf(name)} <name>`, `${help}; default ${choices[0]}`);
+    const { choices, default: meant, help } = modelOptions[name];
+    const option = new Option(`${flagOf(name)} <name>`, `${help}; default ${meant}`);
     option.argChoices = [...choices]; // for the help; the check below knows what was meant
     command.addOption(option);
   }

@@ -1,4 +1,4 @@
-// A device and a model for commands that answer: with progress on stderr while it loads.
+// A device and a model for commands that answer: with progress on stderr while it loads. The weights stay in the bits of the file.
 
 import type { ModelOptions } from '@thinkwright/models';
 import type { OpenedModel } from '@thinkwright/recipes/stages';
@@ -17,7 +17,7 @@ export interface OpenedForAnswers extends OpenedModel {
 export async function openForAnswers(
   idOrPath: string,
   output: Output,
-  { device: wanted = 'auto', threads, signal, storage, numerics, keyValueCache }: OpenOptions,
+  { device: wanted = 'auto', threads, signal, storage = 'native', numerics, keyValueCache }: OpenOptions,
 ): Promise<OpenedForAnswers> {
   const [{ useDevice }, { openModel }] = await Promise.all([
     import('@thinkwright/tensors'),

@@ -134,7 +134,7 @@ export function createProgram(version: string, finish: Finish): Command {
       examples(
         'thinkwright train sft --model HuggingFaceTB/SmolLM2-135M-Instruct --data gsm8k-train.jsonl --lora --max-steps 100',
         'thinkwright train sft recipe.yaml --set sft.learning_rate=1e-4',
-        'thinkwright train sft --model ./model.Q4_0.gguf --storage native --lora --data rows.jsonl   QLoRA on the blocks of the file',
+        'thinkwright train sft --model ./model.Q4_0.gguf --lora --data rows.jsonl   QLoRA on the blocks of the file',
       ),
     );
   trainStage('preference')
@@ -194,7 +194,7 @@ export function createProgram(version: string, finish: Finish): Command {
       examples(
         'thinkwright eval runs/quickstart/stages/04-grpo-*/model --task last-digit-chains',
         'thinkwright eval SmolLM2-135M-Instruct.Q4_1.gguf --task gsm8k --data gsm8k-test.jsonl --limit 100 --samples 0',
-        'thinkwright eval ./SmolLM2-135M-Instruct.Q4_0.gguf --task gsm8k --data gsm8k-test.jsonl --storage native --numerics int8',
+        'thinkwright eval ./SmolLM2-135M-Instruct.Q4_0.gguf --task gsm8k --data gsm8k-test.jsonl --numerics int8',
         'thinkwright eval ./model --task last-digit-chains --json | jq .think.sampled',
       ),
     )
@@ -209,7 +209,7 @@ export function createProgram(version: string, finish: Finish): Command {
       'after',
       examples(
         'thinkwright chat HuggingFaceTB/SmolLM2-135M-Instruct',
-        'thinkwright chat ./SmolLM2-135M-Instruct.Q4_1.gguf --temperature 0 --storage native --numerics int8',
+        'thinkwright chat ./SmolLM2-135M-Instruct.Q4_1.gguf --temperature 0 --numerics int8',
         'echo "4+7*3-8" | thinkwright chat runs/quickstart/stages/04-grpo-*/model',
       ),
     )

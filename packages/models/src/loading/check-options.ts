@@ -6,8 +6,9 @@ import { type ModelOption, modelOptions, type Storage } from '../options/index.t
 
 export interface ModelOptions {
   /**
-   * How the matrices are kept. Default `float32`, the only one that can be trained; the others are frozen, so they serve
-   * inference and the base of an adapter (QLoRA), with the exact results of float32 weights of the same values.
+   * How the matrices are kept. Only `float32` can be trained; the others are frozen, so they serve inference and the base of an
+   * adapter (QLoRA), with the exact results of float32 weights of the same values. Default `native` (as the file has them) where an
+   * adapter is attached at loading, else `float32`.
    */
   storage?: Storage;
   /**

@@ -1,14 +1,14 @@
 // Folds an adapter into the base weights, W + s B A (DoRA: m (W + s B A) / |W + s B A| row by row), and out again.
 
-import { linear, storeAs, tf } from '@thinkwright/tensors';
+import { linear, storageOf, storeAs, tf } from '@thinkwright/tensors';
 import { ModelError } from '../errors.ts';
 import type { LanguageModel } from '../language-model.ts';
 import type { Adapter, AdapterPair } from './adapter.ts';
 import { rowSquares } from './weight-norm.ts';
 
 /**
- * Adds the adapter to the base weights and takes it off the model, which is then a plain, fully trainable one.
- * Equal to the adapted model up to float32 rounding.
+ * Adds the adapter to the base weights and takes it off the model, which is then a plain, fully trainable one: all its matrices are
+ * float32 from then on. Equal to the adapted model up to float32 rounding.
  * @returns the adapter, for `unmergeAdapter` or `dispose()`
  * @throws ModelError `TW_MODELS_ADAPTER_STATE` when the model has none
  */
@@ -32,6 +32,8 @@ export async function mergeAdapter(model: LanguageModel): Promise<Adapter> {
     });
     update.dispose();
   }
+  for (const weight of weights.values())
+    if (storageOf(weight) !== 'float32') tf.tidy(() => weight.assign(storeAs(tf.add(weight, 0), 'float32')));
   model.weightVersion++;
   return adapter;
 }

@@ -35,7 +35,12 @@ function optionsOf(place: Place) {
       return parseDistillationOptions(Object.fromEntries(own));
     },
   );
-  const loading = { storage: teacherStorage, numerics: teacherNumerics, keyValueCache: teacherKeyValueCache };
+  const loading = {
+    // A teacher in other numerics says in which storage, so that what does not fit is refused before anything runs.
+    storage: teacherStorage ?? (teacherNumerics === undefined ? ('native' as const) : undefined),
+    numerics: teacherNumerics,
+    keyValueCache: teacherKeyValueCache,
+  };
   errorAt(place.recipe.source.where(['stages', place.textIndex, 'options']), () => checkModelOptions(loading));
   if (teacher === undefined) {
     throw new RecipeError(

@@ -4,7 +4,7 @@
 // plain ops of the cpu device hold more. `thinkwright doctor --plan` walks a dry run instead.
 
 import type { LanguageModel } from '@thinkwright/models';
-import type { Parameter, tf } from '@thinkwright/tensors';
+import { bytesKept, type Parameter, type tf } from '@thinkwright/tensors';
 import type { TrainingOptions } from '../options/training-options.ts';
 
 export interface MemoryEstimate {
@@ -49,7 +49,7 @@ export function estimateMemory(
   const models = [...new Set([model, ...learners, ...scorers])];
   const all = new Set([...variables, ...models.flatMap((each) => [...each.namedTensors().values()])]);
   const own = sizeOf(variables);
-  const weights = FLOAT * sizeOf(all);
+  const weights = [...all].reduce((sum, tensor) => sum + bytesKept(tensor), 0);
   const gradients = FLOAT * own;
   const extra = (options.amsgrad ? FLOAT : 0) + (options.emaDecay === null ? 0 : FLOAT);
   const optimizer = own * (STATE_BYTES[options.optim] + extra);
