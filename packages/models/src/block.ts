@@ -2,7 +2,7 @@
 // gated MLP, each added to the residual stream. Queries and keys may be normalised head by head (Qwen3), and what attention and MLP
 // give once more (Gemma 3). Training, scoring and decoding differ only in the `attend` they pass.
 
-import { type HeadNorms, rmsNorm, tf } from '@thinkwright/tensors';
+import { addBlocks, type HeadNorms, rmsNorm, tf } from '@thinkwright/tensors';
 import type { ModelConfig } from './config.ts';
 import { families } from './families.ts';
 import { type ActiveAdapter, type LinearLayer, project, projectGated } from './projection.ts';
@@ -65,5 +65,5 @@ function addProjected(
 ): tf.Tensor2D {
   if (!outputNorm) return project(x, [layer], { adapter, residual: stream });
   const added = rmsNorm(project(x, [layer], { adapter }), gain(outputNorm, config), { epsilon: config.rmsNormEpsilon });
-  return tf.add(stream, added);
+  return addBlocks(stream, [{ values: added, column: 0 }]); // tf.add would keep both for the backward pass
 }

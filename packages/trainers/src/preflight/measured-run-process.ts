@@ -4,7 +4,7 @@
 
 import { presetFormat } from '@thinkwright/chat';
 import { arrayDataset } from '@thinkwright/datasets';
-import { createAdapter, createClassifier, createEngine } from '@thinkwright/models';
+import { createAdapter, createClassifier, createEngine, type ModelConfig } from '@thinkwright/models';
 import { tinyModel } from '@thinkwright/models/test';
 import { currentDevice, tf, useDevice } from '@thinkwright/tensors';
 import { createDistillationTrainer } from '../distillation/distillation-trainer.ts';
@@ -14,7 +14,15 @@ import { createRewardModelTrainer } from '../reward-models/reward-model-trainer.
 import { createSftTrainer } from '../sft/sft-trainer.ts';
 import { collectEvents } from '../test/index.ts';
 
-export const MEASURED_KINDS = ['sft', 'sft-qwen3', 'dpo', 'reward-model', 'process-reward', 'distillation'] as const;
+export const MEASURED_KINDS = [
+  'sft',
+  'sft-qwen3',
+  'sft-gemma3',
+  'dpo',
+  'reward-model',
+  'process-reward',
+  'distillation',
+] as const;
 export type MeasuredKind = (typeof MEASURED_KINDS)[number];
 
 export interface MeasuredRun {
@@ -31,15 +39,25 @@ const rows = <Row>(row: Row) =>
     Array.from({ length: 16 }, () => row),
   );
 
+const families: Partial<Record<MeasuredKind, Partial<ModelConfig>>> = {
+  'sft-qwen3': { modelType: 'qwen3', headDimension: 48 },
+  'sft-gemma3': {
+    modelType: 'gemma3_text',
+    headDimension: 48,
+    slidingWindow: { size: 32, layers: [0, 1, 2] },
+    localRopeTheta: 100,
+  },
+};
+
 function setUp(kind: MeasuredKind, withAdapter: boolean) {
   const shape = { vocabularySize: format.tokenizer.vocabularySize, layerCount: 4, maxPositions: 256 };
   const size = { hiddenSize: 128, intermediateSize: 320, headCount: 4, keyValueHeadCount: 2 };
-  const family = kind === 'sft-qwen3' ? ({ modelType: 'qwen3', headDimension: 48 } as const) : {};
+  const family = families[kind] ?? {};
   const model = tinyModel({ seed: 1, ...shape, ...size, ...family });
   if (withAdapter) model.attachAdapter(createAdapter(model.config, { r: 8 }));
   const shared = { format, perDeviceTrainBatchSize: 8, gradientAccumulationSteps: 1, maxSteps: 2 };
   const pairs = rows({ prompt, chosen: long, rejected: long });
-  if (kind === 'sft' || kind === 'sft-qwen3')
+  if (kind.startsWith('sft'))
     return createSftTrainer({ ...shared, model, dataset: rows({ prompt, completion: long }) });
   if (kind === 'dpo') return createPreferenceTrainer({ ...shared, model, dataset: pairs });
   if (kind === 'reward-model') {

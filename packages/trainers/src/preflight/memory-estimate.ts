@@ -75,8 +75,11 @@ function numbersOfToken(model: LanguageModel): Record<'saved' | 'working' | 'inp
   const { hiddenSize, intermediateSize, headCount, keyValueHeadCount, headDimension, layerCount } = model.config;
   const attended = headCount * headDimension;
   const qkv = attended + 2 * keyValueHeadCount * headDimension;
-  // inputs of both norms with a factor each; qkv (rotated, or before the norms of its heads), what is attended with a sum for each head; gate and up: the rest is recomputed
-  const block = 2 * (hiddenSize + 1) + qkv + attended + headCount + 2 * intermediateSize;
+  const norms = [...model.namedTensors().keys()].filter((name) =>
+    /^model\.layers\.0\.\w+layernorm\./.test(name),
+  ).length;
+  // inputs of the norms (two, or those of the outputs too) with a factor each; qkv (rotated, or before the norms of its heads), what is attended with a sum for each head; gate and up: the rest is recomputed
+  const block = norms * (hiddenSize + 1) + qkv + attended + headCount + 2 * intermediateSize;
   const widest = 4 * intermediateSize + hiddenSize; // the gated product and its gradient, those of gate and up, the stream's
   const adapter = adapterNumbers(model);
   // A pair's outputs are added in place; those of a layer with a magnitude are made beside it.
