@@ -34,7 +34,8 @@ export interface KeyValueCache extends KeyValueCacheShape {
 const BLOCK = 32;
 
 /**
- * Allocates a zeroed cache: masked keys are multiplied by exactly 0, so they must be finite.
+ * Allocates a cache. Kernels read only what was written, so that a device with them leaves the rest as it is, untouched pages and all;
+ * plain ops multiply masked keys by exactly 0, so there they begin as zeros.
  * @throws TensorError TW_TENSORS_OPTION
  */
 export function createKeyValueCache(shape: KeyValueCacheShape): KeyValueCache {
@@ -53,12 +54,10 @@ export function createKeyValueCache(shape: KeyValueCacheShape): KeyValueCache {
       `createKeyValueCache: a bfloat16 cache needs an even head dimension, not ${headDimension}`,
     );
   const capacity = Math.ceil(shape.capacity / BLOCK) * BLOCK;
-  // Filled on the device: tf.zeros would make an array of the whole cache here and copy it.
-  const zeros = () =>
-    inWords
-      ? tf.fill([slots, keyValueHeadCount, capacity, headDimension / 2], 0, 'int32') // two zeros of 16 bits in each
-      : tf.fill([slots, keyValueHeadCount, capacity, headDimension], 0, 'float32');
-  const allocate = () => Array.from({ length: layers }, () => tf.tidy(() => tf.variable(zeros(), false)));
+  // Words of 32 bits hold two numbers of 16.
+  const width = inWords ? headDimension / 2 : headDimension;
+  const contents = () => unwritten([slots, keyValueHeadCount, capacity, width], inWords ? 'int32' : 'float32');
+  const allocate = () => Array.from({ length: layers }, () => tf.tidy(() => tf.variable(contents(), false)));
   const cache = {
     ...shape,
     storage,
@@ -97,6 +96,11 @@ export function createKeyValueCache(shape: KeyValueCacheShape): KeyValueCache {
     },
   };
   return cache;
+}
+
+function unwritten(shape: number[], dtype: 'float32' | 'int32'): tf.Tensor {
+  if (hasKernel('TwEmpty')) return runKernel('TwEmpty', {}, { shape, dtype });
+  return tf.fill(shape, 0, dtype); // on the device: tf.zeros would make an array of the whole cache here and copy it
 }
 
 /** A head's tokens are contiguous in either order of its inside (panels of 16 tokens, or rows), so zeros go behind them. */

@@ -177,6 +177,10 @@ describe.skipIf(!hasNative)('stored weights on the native device', () => {
     expect(bitsOf(variable)).toEqual(bitsOf(third));
     // Of rows a product in sampling packs a copy and keeps it.
     tf.add(x, 1).dispose(); // x is on the device from here on
+    const snapshot = tf.clone(variable);
+    overwrite(variable, second.dataSync<'float32'>());
+    expect(bitsOf(snapshot)).toEqual(bitsOf(third));
+    snapshot.dispose();
     const held = bytesInUse();
     linear(x, variable as unknown as tf.Tensor2D).dispose();
     expect(bytesInUse()).toBe(held);

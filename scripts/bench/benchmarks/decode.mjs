@@ -2,10 +2,11 @@ import { needsModel, ours, peer } from '../programs.mjs';
 
 const batches = [1, 8, 64];
 
-// float32 on both sides; then against whichever of its types is the faster one for transformers: weights as the checkpoint holds them
-// (bfloat16, computed in float32: the same tokens), and rounded to 4.5 bits.
+// float32 on both sides, ours with the weights in float32 and as the checkpoint holds them (bfloat16, computed in float32: the same
+// values, the same tokens); then against whichever of its types is the faster one for transformers: that again, and rounded to 4.5 bits.
 const pairs = [
   { name: 'decode', storage: 'float32', types: ['float32'] },
+  { name: 'decode in float32, weights as in the file', storage: 'native', types: ['float32'] },
   { name: 'decode, bfloat16 weights', storage: 'bfloat16', types: ['float32', 'bfloat16'] },
   { name: 'decode, q4_0 weights', storage: 'q4_0', types: ['float32', 'bfloat16'] },
 ];

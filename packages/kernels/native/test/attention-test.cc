@@ -67,11 +67,11 @@ Floats backward(const Tables& t, const Case& c, const Floats& qkv, const Forward
   return dQkv;
 }
 
-// Every token of every sequence through a cache, first `prefill` rows at once, then one row a sequence in a batch.
+// Every token of every sequence through a cache that holds anything, first `prefill` rows at once, then one row a sequence in a batch.
 Floats decode(const Tables& t, const Case& c, const Floats& qkv, int prefill, int cacheType = 0) {
   const int capacity = 320, slotCount = static_cast<int>(c.lengths.size()) + 1;
   const size_t size = static_cast<size_t>(slotCount) * c.keyValueHeadCount * capacity * c.dimension;
-  Floats keys(size + 16), values(size + 16), out(static_cast<size_t>(c.rows) * c.outWidth(), NAN);
+  Floats keys(size + 16, NAN), values(size + 16, NAN), out(static_cast<size_t>(c.rows) * c.outWidth(), NAN);
   const auto step = [&](const std::vector<std::int32_t>& tokens, const std::vector<std::int32_t>& slots, const std::vector<std::int32_t>& positions) {
     const int rows = static_cast<int>(tokens.size());
     Floats packed, result(static_cast<size_t>(rows) * c.outWidth(), NAN);

@@ -30,12 +30,17 @@ export function filled(
 export const viewKernels: KernelTable = {
   /** A clone of a variable is a copy: variables are updated in place, and a clone is a snapshot. */
   Identity(backend, { x }) {
-    if (!(x instanceof tf.Variable) || x.dtype === 'string' || backend.data(x).stored)
-      return backend.view(x!, x!.shape);
-    const out = backend.output(x.shape, x.dtype);
-    backend.runtime.stream.launch.copyBytes(at(backend, x), out.dataId.address, out.dataId.bytes);
-    return out;
+    if (!(x instanceof tf.Variable) || x.dtype === 'string') return backend.view(x!, x!.shape);
+    const { address, bytes, stored } = backend.data(x);
+    if (stored !== undefined && stored.storage !== 'float32') return backend.view(x, x.shape); // frozen
+    const copy = backend.allocateBytes(bytes, x.dtype);
+    copy.stored = stored;
+    backend.runtime.stream.launch.copyBytes(address, copy.address, bytes);
+    return { dataId: copy, shape: x.shape, dtype: x.dtype };
   },
+
+  /** Contents undefined. */
+  TwEmpty: (backend, _inputs, { shape, dtype }) => backend.output(shape, dtype),
 
   Reshape: (backend, { x }, { shape }) => backend.view(x!, inferredShape(sizeOf(x!.shape), shape)),
 
