@@ -447,7 +447,7 @@ export class Launch {
     sink.end();
   }
 
-  tokenLogProbs(hidden: Address, weight: Address, targets: Address, bias: Address, logProbs: Address, entropy: Address, logSumExp: Address, rows: number, c: number, v: number, temperature: number, innerScale: number, cap: number, type: number): void {
+  tokenLogProbs(hidden: Address, weight: Address, targets: Address, bias: Address, logProbs: Address, entropy: Address, logSumExp: Address, rows: number, c: number, v: number, targetCount: number, temperature: number, innerScale: number, cap: number, type: number): void {
     const sink = this.#sink;
     const at = sink.begin(29);
     sink.words[at + 1] = hidden;
@@ -460,14 +460,15 @@ export class Launch {
     sink.words[at + 8] = rows;
     sink.words[at + 9] = c;
     sink.words[at + 10] = v;
-    sink.floats[at + 11] = temperature;
-    sink.floats[at + 12] = innerScale;
-    sink.floats[at + 13] = cap;
-    sink.words[at + 14] = type;
+    sink.words[at + 11] = targetCount;
+    sink.floats[at + 12] = temperature;
+    sink.floats[at + 13] = innerScale;
+    sink.floats[at + 14] = cap;
+    sink.words[at + 15] = type;
     sink.end();
   }
 
-  tokenLogProbsGrad(hidden: Address, weight: Address, targets: Address, bias: Address, logSumExp: Address, dLogProbs: Address, dHidden: Address, dWeight: Address, dBias: Address, rows: number, c: number, v: number, temperature: number, innerScale: number, cap: number, accumulate: number, type: number): void {
+  tokenLogProbsGrad(hidden: Address, weight: Address, targets: Address, bias: Address, logSumExp: Address, dLogProbs: Address, dHidden: Address, dWeight: Address, dBias: Address, rows: number, c: number, v: number, targetCount: number, temperature: number, innerScale: number, cap: number, accumulate: number, type: number): void {
     const sink = this.#sink;
     const at = sink.begin(30);
     sink.words[at + 1] = hidden;
@@ -482,17 +483,83 @@ export class Launch {
     sink.words[at + 10] = rows;
     sink.words[at + 11] = c;
     sink.words[at + 12] = v;
+    sink.words[at + 13] = targetCount;
+    sink.floats[at + 14] = temperature;
+    sink.floats[at + 15] = innerScale;
+    sink.floats[at + 16] = cap;
+    sink.words[at + 17] = accumulate;
+    sink.words[at + 18] = type;
+    sink.end();
+  }
+
+  topTokenLogProbs(hidden: Address, weight: Address, bias: Address, ids: Address, logProbs: Address, rows: number, c: number, v: number, k: number, temperature: number, innerScale: number, cap: number, type: number): void {
+    const sink = this.#sink;
+    const at = sink.begin(31);
+    sink.words[at + 1] = hidden;
+    sink.words[at + 2] = weight;
+    sink.words[at + 3] = bias;
+    sink.words[at + 4] = ids;
+    sink.words[at + 5] = logProbs;
+    sink.words[at + 6] = rows;
+    sink.words[at + 7] = c;
+    sink.words[at + 8] = v;
+    sink.words[at + 9] = k;
+    sink.floats[at + 10] = temperature;
+    sink.floats[at + 11] = innerScale;
+    sink.floats[at + 12] = cap;
+    sink.words[at + 13] = type;
+    sink.end();
+  }
+
+  headDivergence(hidden: Address, weight: Address, teacherHidden: Address, teacherWeight: Address, targets: Address, divergence: Address, logProbs: Address, entropy: Address, numbers: Address, rows: number, c: number, teacherC: number, v: number, temperature: number, beta: number, type: number, teacherType: number): void {
+    const sink = this.#sink;
+    const at = sink.begin(32);
+    sink.words[at + 1] = hidden;
+    sink.words[at + 2] = weight;
+    sink.words[at + 3] = teacherHidden;
+    sink.words[at + 4] = teacherWeight;
+    sink.words[at + 5] = targets;
+    sink.words[at + 6] = divergence;
+    sink.words[at + 7] = logProbs;
+    sink.words[at + 8] = entropy;
+    sink.words[at + 9] = numbers;
+    sink.words[at + 10] = rows;
+    sink.words[at + 11] = c;
+    sink.words[at + 12] = teacherC;
+    sink.words[at + 13] = v;
+    sink.floats[at + 14] = temperature;
+    sink.floats[at + 15] = beta;
+    sink.words[at + 16] = type;
+    sink.words[at + 17] = teacherType;
+    sink.end();
+  }
+
+  headDivergenceGrad(hidden: Address, weight: Address, teacherHidden: Address, teacherWeight: Address, numbers: Address, dDivergence: Address, dHidden: Address, dWeight: Address, rows: number, c: number, teacherC: number, v: number, temperature: number, beta: number, accumulate: number, type: number, teacherType: number): void {
+    const sink = this.#sink;
+    const at = sink.begin(33);
+    sink.words[at + 1] = hidden;
+    sink.words[at + 2] = weight;
+    sink.words[at + 3] = teacherHidden;
+    sink.words[at + 4] = teacherWeight;
+    sink.words[at + 5] = numbers;
+    sink.words[at + 6] = dDivergence;
+    sink.words[at + 7] = dHidden;
+    sink.words[at + 8] = dWeight;
+    sink.words[at + 9] = rows;
+    sink.words[at + 10] = c;
+    sink.words[at + 11] = teacherC;
+    sink.words[at + 12] = v;
     sink.floats[at + 13] = temperature;
-    sink.floats[at + 14] = innerScale;
-    sink.floats[at + 15] = cap;
-    sink.words[at + 16] = accumulate;
-    sink.words[at + 17] = type;
+    sink.floats[at + 14] = beta;
+    sink.words[at + 15] = accumulate;
+    sink.words[at + 16] = type;
+    sink.words[at + 17] = teacherType;
     sink.end();
   }
 
   sampleTokens(logits: Address, settings: Address, seeds: Address, keys: Address, positions: Address, slots: Address, counts: Address, ids: Address, logProbs: Address, rows: number, v: number, slotCount: number): void {
     const sink = this.#sink;
-    const at = sink.begin(31);
+    const at = sink.begin(34);
     sink.words[at + 1] = logits;
     sink.words[at + 2] = settings;
     sink.words[at + 3] = seeds;
@@ -510,7 +577,7 @@ export class Launch {
 
   startCounts(counts: Address, promptIds: Address, slot: number, length: number, v: number): void {
     const sink = this.#sink;
-    const at = sink.begin(32);
+    const at = sink.begin(35);
     sink.words[at + 1] = counts;
     sink.words[at + 2] = promptIds;
     sink.words[at + 3] = slot;
@@ -521,7 +588,7 @@ export class Launch {
 
   adamW(tensors: Address, tensorCount: number, elements: number, oneMinusBeta1: number, beta2: number, oneMinusBeta2: number, epsilon: number, gradientScale: Address): void {
     const sink = this.#sink;
-    const at = sink.begin(33);
+    const at = sink.begin(36);
     sink.words[at + 1] = tensors;
     sink.words[at + 2] = tensorCount;
     sink.words[at + 3] = elements;
@@ -536,7 +603,7 @@ export class Launch {
 
   globalNorm(tensors: Address, tensorCount: number, elements: number, norm: Address): void {
     const sink = this.#sink;
-    const at = sink.begin(34);
+    const at = sink.begin(37);
     sink.words[at + 1] = tensors;
     sink.words[at + 2] = tensorCount;
     sink.words[at + 3] = elements;
@@ -547,7 +614,7 @@ export class Launch {
 
   clipScale(norm: Address, maxNorm: number, scale: Address): void {
     const sink = this.#sink;
-    const at = sink.begin(35);
+    const at = sink.begin(38);
     sink.words[at + 1] = norm;
     sink.floats[at + 2] = maxNorm;
     sink.words[at + 3] = scale;
@@ -556,7 +623,7 @@ export class Launch {
 
   binary(op: number, type: number, a: Address, b: Address, out: Address, d0: number, d1: number, d2: number, d3: number, a0: number, a1: number, a2: number, a3: number, b0: number, b1: number, b2: number, b3: number): void {
     const sink = this.#sink;
-    const at = sink.begin(36);
+    const at = sink.begin(39);
     sink.words[at + 1] = op;
     sink.words[at + 2] = type;
     sink.words[at + 3] = a;
@@ -579,7 +646,7 @@ export class Launch {
 
   unary(op: number, type: number, x: Address, out: Address, count: number, low: number, high: number): void {
     const sink = this.#sink;
-    const at = sink.begin(37);
+    const at = sink.begin(40);
     sink.words[at + 1] = op;
     sink.words[at + 2] = type;
     sink.words[at + 3] = x;
@@ -592,7 +659,7 @@ export class Launch {
 
   select(type: number, condition: Address, a: Address, b: Address, out: Address, count: number, inner: number): void {
     const sink = this.#sink;
-    const at = sink.begin(38);
+    const at = sink.begin(41);
     sink.words[at + 1] = type;
     sink.words[at + 2] = condition;
     sink.words[at + 3] = a;
@@ -605,7 +672,7 @@ export class Launch {
 
   reduce(op: number, type: number, x: Address, out: Address, outer: number, length: number, inner: number): void {
     const sink = this.#sink;
-    const at = sink.begin(39);
+    const at = sink.begin(42);
     sink.words[at + 1] = op;
     sink.words[at + 2] = type;
     sink.words[at + 3] = x;
@@ -618,7 +685,7 @@ export class Launch {
 
   cumsum(type: number, x: Address, out: Address, outer: number, length: number, inner: number, exclusive: number, reverse: number): void {
     const sink = this.#sink;
-    const at = sink.begin(40);
+    const at = sink.begin(43);
     sink.words[at + 1] = type;
     sink.words[at + 2] = x;
     sink.words[at + 3] = out;
@@ -632,7 +699,7 @@ export class Launch {
 
   cast(from: number, to: number, x: Address, out: Address, count: number): void {
     const sink = this.#sink;
-    const at = sink.begin(41);
+    const at = sink.begin(44);
     sink.words[at + 1] = from;
     sink.words[at + 2] = to;
     sink.words[at + 3] = x;
@@ -643,7 +710,7 @@ export class Launch {
 
   stridedCopy(type: number, x: Address, out: Address, xOffset: number, outOffset: number, d0: number, d1: number, d2: number, d3: number, d4: number, x0: number, x1: number, x2: number, x3: number, x4: number, o0: number, o1: number, o2: number, o3: number, o4: number): void {
     const sink = this.#sink;
-    const at = sink.begin(42);
+    const at = sink.begin(45);
     sink.words[at + 1] = type;
     sink.words[at + 2] = x;
     sink.words[at + 3] = out;
@@ -669,7 +736,7 @@ export class Launch {
 
   gather(type: number, x: Address, indices: Address, out: Address, outer: number, axisSize: number, inner: number, count: number): void {
     const sink = this.#sink;
-    const at = sink.begin(43);
+    const at = sink.begin(46);
     sink.words[at + 1] = type;
     sink.words[at + 2] = x;
     sink.words[at + 3] = indices;
@@ -683,7 +750,7 @@ export class Launch {
 
   scatterAdd(values: Address, indices: Address, out: Address, outer: number, outSize: number, inner: number, count: number): void {
     const sink = this.#sink;
-    const at = sink.begin(44);
+    const at = sink.begin(47);
     sink.words[at + 1] = values;
     sink.words[at + 2] = indices;
     sink.words[at + 3] = out;
@@ -696,7 +763,7 @@ export class Launch {
 
   oneHot(outType: number, indices: Address, out: Address, count: number, depth: number, on: number, off: number): void {
     const sink = this.#sink;
-    const at = sink.begin(45);
+    const at = sink.begin(48);
     sink.words[at + 1] = outType;
     sink.words[at + 2] = indices;
     sink.words[at + 3] = out;
@@ -709,7 +776,7 @@ export class Launch {
 
   fill(type: number, out: Address, count: number, value: number): void {
     const sink = this.#sink;
-    const at = sink.begin(46);
+    const at = sink.begin(49);
     sink.words[at + 1] = type;
     sink.words[at + 2] = out;
     sink.words[at + 3] = count;
@@ -719,7 +786,7 @@ export class Launch {
 
   range(type: number, out: Address, count: number, start: number, step: number): void {
     const sink = this.#sink;
-    const at = sink.begin(47);
+    const at = sink.begin(50);
     sink.words[at + 1] = type;
     sink.words[at + 2] = out;
     sink.words[at + 3] = count;
@@ -730,7 +797,7 @@ export class Launch {
 
   copyBytes(from: Address, to: Address, bytes: number): void {
     const sink = this.#sink;
-    const at = sink.begin(48);
+    const at = sink.begin(51);
     sink.words[at + 1] = from;
     sink.words[at + 2] = to;
     sink.words[at + 3] = bytes;
@@ -740,7 +807,7 @@ export class Launch {
 
   argMax(x: Address, out: Address, rows: number, n: number): void {
     const sink = this.#sink;
-    const at = sink.begin(49);
+    const at = sink.begin(52);
     sink.words[at + 1] = x;
     sink.words[at + 2] = out;
     sink.words[at + 3] = rows;
@@ -750,7 +817,7 @@ export class Launch {
 
   addInt(x: Address, count: number, by: number): void {
     const sink = this.#sink;
-    const at = sink.begin(50);
+    const at = sink.begin(53);
     sink.words[at + 1] = x;
     sink.words[at + 2] = count;
     sink.words[at + 3] = by;
@@ -759,7 +826,7 @@ export class Launch {
 
   randomUniform(out: Address, count: number, key0: number, key1: number, counter1: number, counter2: number, counter3: number, low: number, high: number): void {
     const sink = this.#sink;
-    const at = sink.begin(51);
+    const at = sink.begin(54);
     sink.words[at + 1] = out;
     sink.words[at + 2] = count;
     sink.words[at + 3] = key0;
@@ -774,7 +841,7 @@ export class Launch {
 
   randomNormal(out: Address, count: number, key0: number, key1: number, counter1: number, counter2: number, counter3: number, mean: number, deviation: number): void {
     const sink = this.#sink;
-    const at = sink.begin(52);
+    const at = sink.begin(55);
     sink.words[at + 1] = out;
     sink.words[at + 2] = count;
     sink.words[at + 3] = key0;
@@ -789,7 +856,7 @@ export class Launch {
 
   dropout(x: Address, out: Address, count: number, key0: number, key1: number, counter1: number, counter2: number, counter3: number, rate: number): void {
     const sink = this.#sink;
-    const at = sink.begin(53);
+    const at = sink.begin(56);
     sink.words[at + 1] = x;
     sink.words[at + 2] = out;
     sink.words[at + 3] = count;
@@ -804,7 +871,7 @@ export class Launch {
 
   roofline(x: Address, count: number, iterations: number, out: Address): void {
     const sink = this.#sink;
-    const at = sink.begin(54);
+    const at = sink.begin(57);
     sink.words[at + 1] = x;
     sink.words[at + 2] = count;
     sink.words[at + 3] = iterations;
@@ -1205,18 +1272,19 @@ export const KERNELS: readonly { name: string; fields: readonly KernelField[] }[
     fields: [
       { name: 'hidden', type: 'address', word: 1, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows * fields.c) },
       { name: 'weight', type: 'address', word: 2, access: 'in', optional: false, bytes: (fields) => fields.type < 0 ? 4 * fields.v * fields.c : Math.ceil(fields.v / 16) * fields.c * ((fields.type & 15) === 0 ? 64 : (fields.type & 15) <= 2 ? 32 : (fields.type & 15) === 3 ? 17 : (fields.type & 15) === 4 ? 9 : (fields.type & 15) === 5 ? 10 : (fields.type & 15) === 6 ? 9.25 : (fields.type & 15) === 7 ? 11.25 : 13.125) },
-      { name: 'targets', type: 'address', word: 3, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows) },
+      { name: 'targets', type: 'address', word: 3, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows * fields.targetCount) },
       { name: 'bias', type: 'address', word: 4, access: 'in', optional: true, bytes: (fields) => 4 * (fields.v) },
-      { name: 'logProbs', type: 'address', word: 5, access: 'out', optional: false, bytes: (fields) => 4 * (fields.rows) },
+      { name: 'logProbs', type: 'address', word: 5, access: 'out', optional: false, bytes: (fields) => 4 * (fields.rows * fields.targetCount) },
       { name: 'entropy', type: 'address', word: 6, access: 'out', optional: true, bytes: (fields) => 4 * (fields.rows) },
       { name: 'logSumExp', type: 'address', word: 7, access: 'out', optional: true, bytes: (fields) => 4 * (fields.rows) },
       { name: 'rows', type: 'int', word: 8 },
       { name: 'c', type: 'int', word: 9 },
       { name: 'v', type: 'int', word: 10 },
-      { name: 'temperature', type: 'float', word: 11 },
-      { name: 'innerScale', type: 'float', word: 12 },
-      { name: 'cap', type: 'float', word: 13 },
-      { name: 'type', type: 'int', word: 14 },
+      { name: 'targetCount', type: 'int', word: 11 },
+      { name: 'temperature', type: 'float', word: 12 },
+      { name: 'innerScale', type: 'float', word: 13 },
+      { name: 'cap', type: 'float', word: 14 },
+      { name: 'type', type: 'int', word: 15 },
     ],
   },
   {
@@ -1224,21 +1292,84 @@ export const KERNELS: readonly { name: string; fields: readonly KernelField[] }[
     fields: [
       { name: 'hidden', type: 'address', word: 1, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows * fields.c) },
       { name: 'weight', type: 'address', word: 2, access: 'in', optional: false, bytes: (fields) => fields.type < 0 ? 4 * fields.v * fields.c : Math.ceil(fields.v / 16) * fields.c * (fields.type === 0 ? 64 : fields.type <= 2 ? 32 : fields.type === 3 ? 17 : fields.type === 4 ? 9 : fields.type === 5 ? 10 : fields.type === 6 ? 9.25 : fields.type === 7 ? 11.25 : 13.125) },
-      { name: 'targets', type: 'address', word: 3, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows) },
+      { name: 'targets', type: 'address', word: 3, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows * fields.targetCount) },
       { name: 'bias', type: 'address', word: 4, access: 'in', optional: true, bytes: (fields) => 4 * (fields.v) },
       { name: 'logSumExp', type: 'address', word: 5, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows) },
-      { name: 'dLogProbs', type: 'address', word: 6, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows) },
+      { name: 'dLogProbs', type: 'address', word: 6, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows * fields.targetCount) },
       { name: 'dHidden', type: 'address', word: 7, access: 'out', optional: true, bytes: (fields) => 4 * (fields.rows * fields.c) },
       { name: 'dWeight', type: 'address', word: 8, access: 'inout', optional: true, bytes: (fields) => 4 * (fields.v * fields.c) },
       { name: 'dBias', type: 'address', word: 9, access: 'inout', optional: true, bytes: (fields) => 4 * (fields.v) },
       { name: 'rows', type: 'int', word: 10 },
       { name: 'c', type: 'int', word: 11 },
       { name: 'v', type: 'int', word: 12 },
+      { name: 'targetCount', type: 'int', word: 13 },
+      { name: 'temperature', type: 'float', word: 14 },
+      { name: 'innerScale', type: 'float', word: 15 },
+      { name: 'cap', type: 'float', word: 16 },
+      { name: 'accumulate', type: 'int', word: 17 },
+      { name: 'type', type: 'int', word: 18 },
+    ],
+  },
+  {
+    name: 'topTokenLogProbs',
+    fields: [
+      { name: 'hidden', type: 'address', word: 1, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows * fields.c) },
+      { name: 'weight', type: 'address', word: 2, access: 'in', optional: false, bytes: (fields) => fields.type < 0 ? 4 * fields.v * fields.c : Math.ceil(fields.v / 16) * fields.c * ((fields.type & 15) === 0 ? 64 : (fields.type & 15) <= 2 ? 32 : (fields.type & 15) === 3 ? 17 : (fields.type & 15) === 4 ? 9 : (fields.type & 15) === 5 ? 10 : (fields.type & 15) === 6 ? 9.25 : (fields.type & 15) === 7 ? 11.25 : 13.125) },
+      { name: 'bias', type: 'address', word: 3, access: 'in', optional: true, bytes: (fields) => 4 * (fields.v) },
+      { name: 'ids', type: 'address', word: 4, access: 'out', optional: false, bytes: (fields) => 4 * (fields.rows * fields.k) },
+      { name: 'logProbs', type: 'address', word: 5, access: 'out', optional: false, bytes: (fields) => 4 * (fields.rows * fields.k) },
+      { name: 'rows', type: 'int', word: 6 },
+      { name: 'c', type: 'int', word: 7 },
+      { name: 'v', type: 'int', word: 8 },
+      { name: 'k', type: 'int', word: 9 },
+      { name: 'temperature', type: 'float', word: 10 },
+      { name: 'innerScale', type: 'float', word: 11 },
+      { name: 'cap', type: 'float', word: 12 },
+      { name: 'type', type: 'int', word: 13 },
+    ],
+  },
+  {
+    name: 'headDivergence',
+    fields: [
+      { name: 'hidden', type: 'address', word: 1, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows * fields.c) },
+      { name: 'weight', type: 'address', word: 2, access: 'in', optional: false, bytes: (fields) => fields.type < 0 ? 4 * fields.v * fields.c : Math.ceil(fields.v / 16) * fields.c * ((fields.type & 15) === 0 ? 64 : (fields.type & 15) <= 2 ? 32 : (fields.type & 15) === 3 ? 17 : (fields.type & 15) === 4 ? 9 : (fields.type & 15) === 5 ? 10 : (fields.type & 15) === 6 ? 9.25 : (fields.type & 15) === 7 ? 11.25 : 13.125) },
+      { name: 'teacherHidden', type: 'address', word: 3, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows * fields.teacherC) },
+      { name: 'teacherWeight', type: 'address', word: 4, access: 'in', optional: false, bytes: (fields) => fields.teacherType < 0 ? 4 * fields.v * fields.teacherC : Math.ceil(fields.v / 16) * fields.teacherC * ((fields.teacherType & 15) === 0 ? 64 : (fields.teacherType & 15) <= 2 ? 32 : (fields.teacherType & 15) === 3 ? 17 : (fields.teacherType & 15) === 4 ? 9 : (fields.teacherType & 15) === 5 ? 10 : (fields.teacherType & 15) === 6 ? 9.25 : (fields.teacherType & 15) === 7 ? 11.25 : 13.125) },
+      { name: 'targets', type: 'address', word: 5, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows) },
+      { name: 'divergence', type: 'address', word: 6, access: 'out', optional: false, bytes: (fields) => 4 * (fields.rows) },
+      { name: 'logProbs', type: 'address', word: 7, access: 'out', optional: false, bytes: (fields) => 4 * (fields.rows) },
+      { name: 'entropy', type: 'address', word: 8, access: 'out', optional: false, bytes: (fields) => 4 * (fields.rows) },
+      { name: 'numbers', type: 'address', word: 9, access: 'out', optional: false, bytes: (fields) => 4 * (fields.rows * 6) },
+      { name: 'rows', type: 'int', word: 10 },
+      { name: 'c', type: 'int', word: 11 },
+      { name: 'teacherC', type: 'int', word: 12 },
+      { name: 'v', type: 'int', word: 13 },
+      { name: 'temperature', type: 'float', word: 14 },
+      { name: 'beta', type: 'float', word: 15 },
+      { name: 'type', type: 'int', word: 16 },
+      { name: 'teacherType', type: 'int', word: 17 },
+    ],
+  },
+  {
+    name: 'headDivergenceGrad',
+    fields: [
+      { name: 'hidden', type: 'address', word: 1, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows * fields.c) },
+      { name: 'weight', type: 'address', word: 2, access: 'in', optional: false, bytes: (fields) => fields.type < 0 ? 4 * fields.v * fields.c : Math.ceil(fields.v / 16) * fields.c * (fields.type === 0 ? 64 : fields.type <= 2 ? 32 : fields.type === 3 ? 17 : fields.type === 4 ? 9 : fields.type === 5 ? 10 : fields.type === 6 ? 9.25 : fields.type === 7 ? 11.25 : 13.125) },
+      { name: 'teacherHidden', type: 'address', word: 3, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows * fields.teacherC) },
+      { name: 'teacherWeight', type: 'address', word: 4, access: 'in', optional: false, bytes: (fields) => fields.teacherType < 0 ? 4 * fields.v * fields.teacherC : Math.ceil(fields.v / 16) * fields.teacherC * ((fields.teacherType & 15) === 0 ? 64 : (fields.teacherType & 15) <= 2 ? 32 : (fields.teacherType & 15) === 3 ? 17 : (fields.teacherType & 15) === 4 ? 9 : (fields.teacherType & 15) === 5 ? 10 : (fields.teacherType & 15) === 6 ? 9.25 : (fields.teacherType & 15) === 7 ? 11.25 : 13.125) },
+      { name: 'numbers', type: 'address', word: 5, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows * 6) },
+      { name: 'dDivergence', type: 'address', word: 6, access: 'in', optional: false, bytes: (fields) => 4 * (fields.rows) },
+      { name: 'dHidden', type: 'address', word: 7, access: 'out', optional: true, bytes: (fields) => 4 * (fields.rows * fields.c) },
+      { name: 'dWeight', type: 'address', word: 8, access: 'inout', optional: true, bytes: (fields) => 4 * (fields.v * fields.c) },
+      { name: 'rows', type: 'int', word: 9 },
+      { name: 'c', type: 'int', word: 10 },
+      { name: 'teacherC', type: 'int', word: 11 },
+      { name: 'v', type: 'int', word: 12 },
       { name: 'temperature', type: 'float', word: 13 },
-      { name: 'innerScale', type: 'float', word: 14 },
-      { name: 'cap', type: 'float', word: 15 },
-      { name: 'accumulate', type: 'int', word: 16 },
-      { name: 'type', type: 'int', word: 17 },
+      { name: 'beta', type: 'float', word: 14 },
+      { name: 'accumulate', type: 'int', word: 15 },
+      { name: 'type', type: 'int', word: 16 },
+      { name: 'teacherType', type: 'int', word: 17 },
     ],
   },
   {

@@ -28,6 +28,7 @@ describe.skipIf(compiler === undefined)('compute kernels (skipped without a C++ 
       'layers',
       'attention',
       'head',
+      'distillation',
       'sampling',
       'optimizer',
       'elementwise',

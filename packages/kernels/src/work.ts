@@ -16,9 +16,15 @@ const operations: Record<string, (fields: RecordFields) => number> = {
   matMul: ({ batch, m, n, k }) => 2 * batch! * m! * n! * k!,
   storedGemm: ({ m, k, n0, n1, n2 }) => 2 * m! * k! * (n0! + n1! + n2!),
   tokenLogProbs: ({ rows, c, v }) => 2 * rows! * c! * v!,
-  tokenLogProbsGrad: ({ rows, c, v, dHidden, dWeight }) =>
-    2 * rows! * c! * v! * (1 + (dHidden === 0 ? 0 : 1) + (dWeight === 0 ? 0 : 1)),
+  tokenLogProbsGrad: headGradient,
+  topTokenLogProbs: ({ rows, c, v }) => 2 * rows! * c! * v!,
+  headDivergence: ({ rows, c, teacherC, v }) => 4 * rows! * (c! + teacherC!) * v!, // logits twice
+  headDivergenceGrad: (fields) => headGradient(fields) + 2 * fields.rows! * fields.teacherC! * fields.v!,
 };
+
+function headGradient({ rows, c, v, dHidden, dWeight }: RecordFields): number {
+  return 2 * rows! * c! * v! * (1 + (dHidden === 0 ? 0 : 1) + (dWeight === 0 ? 0 : 1));
+}
 
 /** Kernels that find their tensors in a table: bytes an element. */
 const listed: Record<string, number> = { adamW: 28, globalNorm: 4 };

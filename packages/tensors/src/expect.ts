@@ -28,8 +28,8 @@ export function expectShape(op: string, name: string, tensor: tf.Tensor, shape: 
 }
 
 /** Throws unless `tensor` is int32 of this shape. */
-export function expectIndices(op: string, name: string, tensor: tf.Tensor, length: number): void {
-  expectShape(op, name, tensor, [length], '[rows]');
+export function expectIndices(op: string, name: string, tensor: tf.Tensor, ...shape: number[]): void {
+  expectShape(op, name, tensor, shape, shape.length === 1 ? '[rows]' : '[rows, columns]');
   if (tensor.dtype !== 'int32') {
     throw new TensorError(
       'TW_TENSORS_DTYPE',

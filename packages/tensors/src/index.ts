@@ -24,11 +24,19 @@ export { addBlocks, type ColumnBlock } from './ops/add-blocks.ts';
 export type { AttentionHeads } from './ops/attend.ts';
 export { attention } from './ops/attention.ts';
 export { cachedAttention } from './ops/cached-attention.ts';
+export { divergenceTerms } from './ops/divergence-terms.ts';
 export { dropout, type RandomKey } from './ops/dropout.ts';
 export { embedding } from './ops/embedding.ts';
 export { gatedLinear } from './ops/gated-linear.ts';
 export { gatherRows } from './ops/gather-rows.ts';
 export { geglu } from './ops/geglu.ts';
+export {
+  type HeadDivergence,
+  type HeadDivergenceOptions,
+  type HeadInputs,
+  headDivergence,
+} from './ops/head-divergence.ts';
+export { type HeadOptions, softcapLogits } from './ops/head-logits.ts';
 export { type InputNorm, type LinearOptions, type LowRankTerm, linear } from './ops/linear.ts';
 export { type RmsNormOptions, rmsNorm } from './ops/rms-norm.ts';
 export { type HeadNorms, type RopeOptions, rope } from './ops/rope.ts';
@@ -40,7 +48,8 @@ export { followsRules, type SamplingRules } from './ops/sampling-rules.ts';
 export { packSettings, penalises, type SamplingOptions, SETTINGS_WIDTH } from './ops/sampling-settings.ts';
 export { swiglu } from './ops/swiglu.ts';
 export { createTokenCounts, startCounts } from './ops/token-counts.ts';
-export { softcapLogits, type TokenLogProbs, type TokenLogProbsOptions, tokenLogProbs } from './ops/token-log-probs.ts';
+export { type TokenLogProbs, tokenLogProbs } from './ops/token-log-probs.ts';
+export { MOST_TOP_TOKENS, type TopTokenLogProbs, topTokenLogProbs } from './ops/top-token-log-probs.ts';
 export { overwrite } from './overwrite.ts';
 export { hashKey } from './random/hash-key.ts';
 export { normal, normalValues } from './random/normal.ts';

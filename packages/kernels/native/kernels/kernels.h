@@ -79,15 +79,27 @@ struct Kernels {
   // ---- language model head
   // hidden [rows, c], weight [v, c] of the head; logits are hidden · Wᵀ (+ bias), then cap · tanh(innerScale · logit) unless cap is 0, divided
   // by temperature.
-  // logProbs, entropy, logSumExp [rows]; bias [v], entropy and logSumExp may be null. `type` says what the weight is: -1 rows of plain
-  // floats, 0 panels of packForward (only for tokenLogProbs), else stored panels (gemm/stored-formats.h), which have no dWeight.
+  // targets [rows, targetCount]: logProbs of each; entropy, logSumExp [rows]; bias [v], entropy and logSumExp may be null. `type` says what the
+  // weight is: -1 rows of plain floats, else stored panels (gemm/stored-formats.h; 0: those of packForward), of which fewer bits have no dWeight.
   void (*tokenLogProbs)(const float* hidden, const uint8_t* weight, const int32_t* targets, const float* bias, float* logProbs, float* entropy,
-                        float* logSumExp, int rows, int c, int v, float temperature, float innerScale, float cap, int type);
+                        float* logSumExp, int rows, int c, int v, int targetCount, float temperature, float innerScale, float cap, int type);
   // dHidden, dWeight [v, c], dBias [v] may each be null (then not computed).
   // accumulate adds to what dWeight and dBias hold; dHidden is always overwritten.
   void (*tokenLogProbsGrad)(const float* hidden, const uint8_t* weight, const int32_t* targets, const float* bias, const float* logSumExp,
-                            const float* dLogProbs, float* dHidden, float* dWeight, float* dBias, int rows, int c, int v, float temperature,
-                            float innerScale, float cap, int accumulate, int type);
+                            const float* dLogProbs, float* dHidden, float* dWeight, float* dBias, int rows, int c, int v, int targetCount,
+                            float temperature, float innerScale, float cap, int accumulate, int type);
+  // ids, logProbs [rows, k], 1 <= k <= v: the likeliest tokens of each row, falling, of equals the smaller id first.
+  void (*topTokenLogProbs)(const float* hidden, const uint8_t* weight, const float* bias, int32_t* ids, float* logProbs, int rows, int c, int v,
+                           int k, float temperature, float innerScale, float cap, int type);
+  // divergence [rows] of a teacher's head (teacherHidden [rows, teacherC], teacherWeight [v, teacherC]) and the student's, see
+  // kernels/head-divergence.h; logProbs and entropy [rows] of the student at temperature 1; numbers [rows, 6] are for the gradient.
+  void (*headDivergence)(const float* hidden, const uint8_t* weight, const float* teacherHidden, const uint8_t* teacherWeight,
+                         const int32_t* targets, float* divergence, float* logProbs, float* entropy, float* numbers, int rows, int c,
+                         int teacherC, int v, float temperature, float beta, int type, int teacherType);
+  // dHidden and dWeight as those of tokenLogProbsGrad
+  void (*headDivergenceGrad)(const float* hidden, const uint8_t* weight, const float* teacherHidden, const uint8_t* teacherWeight,
+                             const float* numbers, const float* dDivergence, float* dHidden, float* dWeight, int rows, int c, int teacherC, int v,
+                             float temperature, float beta, int accumulate, int type, int teacherType);
   // logits [rows, v]. settings [rows, 7]: temperature (0 = greedy: first maximum, log-prob at temperature 1), top-k, top-p, min-p (0, 1, 0
   // = off), repetition, frequency and presence penalty (1, 0, 0 = off). Penalties read row slots[i] of counts [slotCount, v] and count the
   // sampled id there; rows without penalties leave counts alone, and it may be null when no row has any.

@@ -7,6 +7,7 @@
 #include "kernels/elementwise.h"
 #include "kernels/gather-rows.h"
 #include "kernels/geglu.h"
+#include "kernels/head-divergence.h"
 #include "kernels/kernels.h"
 #include "kernels/measure.h"
 #include "kernels/rms-norm.h"
@@ -14,6 +15,7 @@
 #include "kernels/sample.h"
 #include "kernels/swiglu.h"
 #include "kernels/token-log-probs.h"
+#include "kernels/top-tokens.h"
 #include "kernels/unary-math.h"
 
 namespace thinkwright {
@@ -39,6 +41,9 @@ constexpr Kernels makeKernels() {
       .roundColumns = roundColumns,
       .tokenLogProbs = tokenLogProbs<V>,
       .tokenLogProbsGrad = tokenLogProbsGrad<V>,
+      .topTokenLogProbs = topTokenLogProbs<V>,
+      .headDivergence = headDivergence<V>,
+      .headDivergenceGrad = headDivergenceGrad<V>,
       .sampleTokens = sampleTokens<V>,
       .startCounts = startCounts,
       .adamW = adamW<V>,

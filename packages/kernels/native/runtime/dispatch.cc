@@ -73,6 +73,12 @@ void execute(const Record& record) {
       return as<TokenLogProbsRecord>(record).apply(kernels().tokenLogProbs);
     case Kernel::tokenLogProbsGrad:
       return as<TokenLogProbsGradRecord>(record).apply(kernels().tokenLogProbsGrad);
+    case Kernel::topTokenLogProbs:
+      return as<TopTokenLogProbsRecord>(record).apply(kernels().topTokenLogProbs);
+    case Kernel::headDivergence:
+      return as<HeadDivergenceRecord>(record).apply(kernels().headDivergence);
+    case Kernel::headDivergenceGrad:
+      return as<HeadDivergenceGradRecord>(record).apply(kernels().headDivergenceGrad);
     case Kernel::sampleTokens:
       return as<SampleTokensRecord>(record).apply(kernels().sampleTokens);
     case Kernel::startCounts:

@@ -52,6 +52,9 @@ enum class Kernel : std::int32_t {
   roundColumns,
   tokenLogProbs,
   tokenLogProbsGrad,
+  topTokenLogProbs,
+  headDivergence,
+  headDivergenceGrad,
   sampleTokens,
   startCounts,
   adamW,
@@ -78,7 +81,7 @@ enum class Kernel : std::int32_t {
   roofline,
 };
 
-constexpr int kKernelCount = 55;
+constexpr int kKernelCount = 58;
 inline constexpr const char* kKernelNames[] = {
     "noop",
     "replay",
@@ -111,6 +114,9 @@ inline constexpr const char* kKernelNames[] = {
     "roundColumns",
     "tokenLogProbs",
     "tokenLogProbsGrad",
+    "topTokenLogProbs",
+    "headDivergence",
+    "headDivergenceGrad",
     "sampleTokens",
     "startCounts",
     "adamW",
@@ -680,6 +686,7 @@ struct TokenLogProbsRecord {
   std::int32_t rows;
   std::int32_t c;
   std::int32_t v;
+  std::int32_t targetCount;
   float temperature;
   float innerScale;
   float cap;
@@ -687,10 +694,10 @@ struct TokenLogProbsRecord {
 
   template <class Function>
   void apply(Function&& function) const {
-    function(hidden, weight, targets, bias, logProbs, entropy, logSumExp, rows, c, v, temperature, innerScale, cap, type);
+    function(hidden, weight, targets, bias, logProbs, entropy, logSumExp, rows, c, v, targetCount, temperature, innerScale, cap, type);
   }
 };
-static_assert(sizeof(TokenLogProbsRecord) == 60);
+static_assert(sizeof(TokenLogProbsRecord) == 64);
 
 struct TokenLogProbsGradRecord {
   std::int32_t kernel;
@@ -706,6 +713,7 @@ struct TokenLogProbsGradRecord {
   std::int32_t rows;
   std::int32_t c;
   std::int32_t v;
+  std::int32_t targetCount;
   float temperature;
   float innerScale;
   float cap;
@@ -714,10 +722,87 @@ struct TokenLogProbsGradRecord {
 
   template <class Function>
   void apply(Function&& function) const {
-    function(hidden, weight, targets, bias, logSumExp, dLogProbs, dHidden, dWeight, dBias, rows, c, v, temperature, innerScale, cap, accumulate, type);
+    function(hidden, weight, targets, bias, logSumExp, dLogProbs, dHidden, dWeight, dBias, rows, c, v, targetCount, temperature, innerScale, cap, accumulate, type);
   }
 };
-static_assert(sizeof(TokenLogProbsGradRecord) == 72);
+static_assert(sizeof(TokenLogProbsGradRecord) == 76);
+
+struct TopTokenLogProbsRecord {
+  std::int32_t kernel;
+  Address<const float> hidden;
+  Address<const std::uint8_t> weight;
+  Address<const float> bias;
+  Address<std::int32_t> ids;
+  Address<float> logProbs;
+  std::int32_t rows;
+  std::int32_t c;
+  std::int32_t v;
+  std::int32_t k;
+  float temperature;
+  float innerScale;
+  float cap;
+  std::int32_t type;
+
+  template <class Function>
+  void apply(Function&& function) const {
+    function(hidden, weight, bias, ids, logProbs, rows, c, v, k, temperature, innerScale, cap, type);
+  }
+};
+static_assert(sizeof(TopTokenLogProbsRecord) == 56);
+
+struct HeadDivergenceRecord {
+  std::int32_t kernel;
+  Address<const float> hidden;
+  Address<const std::uint8_t> weight;
+  Address<const float> teacherHidden;
+  Address<const std::uint8_t> teacherWeight;
+  Address<const std::int32_t> targets;
+  Address<float> divergence;
+  Address<float> logProbs;
+  Address<float> entropy;
+  Address<float> numbers;
+  std::int32_t rows;
+  std::int32_t c;
+  std::int32_t teacherC;
+  std::int32_t v;
+  float temperature;
+  float beta;
+  std::int32_t type;
+  std::int32_t teacherType;
+
+  template <class Function>
+  void apply(Function&& function) const {
+    function(hidden, weight, teacherHidden, teacherWeight, targets, divergence, logProbs, entropy, numbers, rows, c, teacherC, v, temperature, beta, type, teacherType);
+  }
+};
+static_assert(sizeof(HeadDivergenceRecord) == 72);
+
+struct HeadDivergenceGradRecord {
+  std::int32_t kernel;
+  Address<const float> hidden;
+  Address<const std::uint8_t> weight;
+  Address<const float> teacherHidden;
+  Address<const std::uint8_t> teacherWeight;
+  Address<const float> numbers;
+  Address<const float> dDivergence;
+  Address<float> dHidden;
+  Address<float> dWeight;
+  std::int32_t rows;
+  std::int32_t c;
+  std::int32_t teacherC;
+  std::int32_t v;
+  float temperature;
+  float beta;
+  std::int32_t accumulate;
+  std::int32_t type;
+  std::int32_t teacherType;
+
+  template <class Function>
+  void apply(Function&& function) const {
+    function(hidden, weight, teacherHidden, teacherWeight, numbers, dDivergence, dHidden, dWeight, rows, c, teacherC, v, temperature, beta, accumulate, type, teacherType);
+  }
+};
+static_assert(sizeof(HeadDivergenceGradRecord) == 72);
 
 struct SampleTokensRecord {
   std::int32_t kernel;

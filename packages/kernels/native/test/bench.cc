@@ -169,15 +169,16 @@ void head(const Bench& bench) {
   const int rows = 1024, c = 576, v = 49152;
   const Floats hidden = random.floats(static_cast<size_t>(rows) * c), weight = random.floats(static_cast<size_t>(v) * c, -0.05f, 0.05f), gradient(rows, 1.0f / rows);
   Floats logProbs(rows), entropy(rows), lse(rows), dHidden(hidden.size()), dWeight(weight.size());
-  std::vector<std::int32_t> targets(rows);
+  std::vector<std::int32_t> targets(rows), topIds(rows * 64);
+  Floats topLogProbs(topIds.size());
   for (std::int32_t& target : targets) target = random.below(v);
   const int kRows = -1;  // the weight as it is trained
   const double work = 2.0 * rows * c * v;
   float innerScale = 1, cap = 0;
-  const auto score = [&] { kernels.tokenLogProbs(hidden.data(), bytesOf(weight), targets.data(), nullptr, logProbs.data(), entropy.data(), lse.data(), rows, c, v, 1, innerScale, cap, kRows); };
+  const auto score = [&] { kernels.tokenLogProbs(hidden.data(), bytesOf(weight), targets.data(), nullptr, logProbs.data(), entropy.data(), lse.data(), rows, c, v, 1, 1, innerScale, cap, kRows); };
   const auto train = [&](float* dW) {
     kernels.tokenLogProbsGrad(hidden.data(), bytesOf(weight), targets.data(), nullptr, lse.data(), gradient.data(), dHidden.data(), dW, nullptr,
-                              rows, c, v, 1, innerScale, cap, 0, kRows);
+                              rows, c, v, 1, 1, innerScale, cap, 0, kRows);
   };
   bench.figure("head forward, 1024 rows", work, score);
   // The logits are computed twice: once for the loss, once for its gradient; 3 products are the arithmetic of PyTorch.
@@ -188,6 +189,20 @@ void head(const Bench& bench) {
   bench.figure("head forward and backward, frozen weight, 1024 rows", 2 * work, [&] {
     score();
     train(nullptr);
+  });
+  // Five products with the student's head and three with the teacher's; 4 are the arithmetic of PyTorch.
+  const Floats teacherHidden = random.floats(static_cast<size_t>(rows) * c), teacherWeight = random.floats(static_cast<size_t>(v) * c, -0.05f, 0.05f);
+  Floats teacherPanels(panelFloats(v, c)), divergence(rows), numbers(6 * rows);
+  bench.t.gemm.packForward(teacherWeight.data(), v, c, 0, v, teacherPanels.data());
+  const auto diverge = [&](float* dW) {
+    kernels.headDivergence(hidden.data(), bytesOf(weight), teacherHidden.data(), bytesOf(teacherPanels), targets.data(), divergence.data(), logProbs.data(), entropy.data(), numbers.data(),
+                           rows, c, c, v, 0.9f, 0.5f, kRows, 0);
+    kernels.headDivergenceGrad(hidden.data(), bytesOf(weight), teacherHidden.data(), bytesOf(teacherPanels), numbers.data(), gradient.data(), dHidden.data(), dW, rows, c, c, v, 0.9f, 0.5f,
+                               0, kRows, 0);
+  };
+  bench.figure("divergence of two heads, forward and backward, 1024 rows", 4 * work, [&] { diverge(dWeight.data()); });
+  bench.figure("likeliest 64 tokens, 1024 rows", work, [&] {
+    kernels.topTokenLogProbs(hidden.data(), bytesOf(weight), nullptr, topIds.data(), topLogProbs.data(), rows, c, v, 64, 1, 1, 0, kRows);
   });
   innerScale = 1 / 30.0f, cap = 30;
   bench.figure("head with a soft cap, forward, 1024 rows", work, score);

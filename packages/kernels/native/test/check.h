@@ -131,6 +131,7 @@ void testEpilogue();
 void testLayers();
 void testAttention();
 void testHead();
+void testDistillation();
 void testSampling();
 void testOptimizer();
 void testElementwise();

@@ -58,7 +58,7 @@ Floats scores(const Tables& t, const Head& h, int row, int rows, int type = kRow
   const Floats weight = type == kPanels ? panelsOf(t, h) : h.weight;
   Floats out(3 * static_cast<size_t>(rows), NAN);
   t.kernels.tokenLogProbs(h.hidden.data() + static_cast<size_t>(row) * h.c, bytesOf(weight), h.targets.data() + row, h.biased ? h.bias.data() : nullptr, out.data(),
-                          out.data() + rows, out.data() + 2 * rows, rows, h.c, h.v, h.temperature, h.innerScale, h.cap, type);
+                          out.data() + rows, out.data() + 2 * rows, rows, h.c, h.v, 1, h.temperature, h.innerScale, h.cap, type);
   return out;
 }
 
@@ -117,7 +117,7 @@ void gradients(const Head& h) {
     Floats out(hiddenSize + weightSize + h.v, NAN);
     t.kernels.tokenLogProbsGrad(h.hidden.data(), bytesOf(weight), h.targets.data(), h.biased ? h.bias.data() : nullptr, forward.data() + 2 * h.rows,
                                 h.dLogProbs.data(), out.data(), out.data() + hiddenSize, h.biased ? out.data() + hiddenSize + weightSize : nullptr, h.rows, h.c,
-                                h.v, h.temperature, h.innerScale, h.cap, 0, type);
+                                h.v, 1, h.temperature, h.innerScale, h.cap, 0, type);
     if (!h.biased) std::fill(out.end() - h.v, out.end(), 0.0f);
     return out;
   };
@@ -175,7 +175,7 @@ void testHead() {
   const auto weightGradient = [&](const Tables& t, int row, int rows, int accumulate, Floats& dWeight) {
     const Floats forward = scores(t, h, row, rows);
     t.kernels.tokenLogProbsGrad(h.hidden.data() + static_cast<size_t>(row) * h.c, bytesOf(h.weight), h.targets.data() + row, nullptr, forward.data() + 2 * rows,
-                                h.dLogProbs.data() + row, nullptr, dWeight.data(), nullptr, rows, h.c, h.v, 1.0f, h.innerScale, h.cap, accumulate, kRows);
+                                h.dLogProbs.data() + row, nullptr, dWeight.data(), nullptr, rows, h.c, h.v, 1, 1.0f, h.innerScale, h.cap, accumulate, kRows);
   };
   for (const Tables& t : allTables()) {
     Floats whole(h.weight.size()), parts(h.weight.size());

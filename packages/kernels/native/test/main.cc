@@ -20,7 +20,7 @@ int main(int count, char** values) {
   const struct {
     const char* name;
     void (*run)();
-  } families[] = {{"gemm", testGemm},         {"epilogue", testEpilogue},   {"layers", testLayers},       {"attention", testAttention},    {"head", testHead},
+  } families[] = {{"gemm", testGemm},         {"epilogue", testEpilogue},   {"layers", testLayers},       {"attention", testAttention},    {"head", testHead}, {"distillation", testDistillation},
                   {"sampling", testSampling}, {"optimizer", testOptimizer}, {"elementwise", testElementwise},
                   {"stored", testStored}, {"int8", testInt8}, {"bf16", testBf16}};
   for (const auto& family : families) {

@@ -78,7 +78,7 @@ void head(const Tables& best) {
   Floats logProbs(rows), entropy(rows), logSumExp(rows), settings;
   for (int i = 0; i < rows; i++) settings.insert(settings.end(), {0, 0, 1, 0, 1, 0, 0});
   const Work fused = [&] {
-    best.kernels.tokenLogProbs(p.x.data(), bytesOf(p.panels), targets.data(), nullptr, logProbs.data(), entropy.data(), logSumExp.data(), rows, p.k, p.n, 1, 1, 0, 0);
+    best.kernels.tokenLogProbs(p.x.data(), bytesOf(p.panels), targets.data(), nullptr, logProbs.data(), entropy.data(), logSumExp.data(), rows, p.k, p.n, 1, 1, 1, 0, 0);
   };
   ratio("fused head / all logits, then one pass over them", fused, [&] {
     p.packed(best, rows);

@@ -1,32 +1,81 @@
-import { computeGradients, currentDevice, listDevices, tf, tokenLogProbs, useDevice } from '@thinkwright/tensors';
-import { describe, expect, test } from 'vitest';
+import {
+  computeGradients,
+  currentDevice,
+  headDivergence,
+  listDevices,
+  storeAs,
+  tf,
+  tokenLogProbs,
+  topTokenLogProbs,
+  useDevice,
+} from '@thinkwright/tensors';
+import { beforeAll, describe, expect, test } from 'vitest';
 
 const present = (await listDevices()).some(({ name, available }) => name === 'native' && available);
+const [ROWS, CHANNELS, VOCABULARY] = [1024, 576, 49_152];
+const LOGITS = 4 * ROWS * VOCABULARY;
 
-describe.runIf(present)('the head with its loss', () => {
+const variable = (shape: number[], value: number) => tf.tidy(() => tf.variable(tf.fill(shape, value)));
+const makeHead = () => ({
+  hidden: variable([ROWS, CHANNELS], 0.02) as tf.Variable<tf.Rank.R2>,
+  weight: variable([VOCABULARY, CHANNELS], 0.01) as tf.Variable<tf.Rank.R2>,
+});
+
+/** What the device took beside what it holds now, as a share of the logits matrix. */
+function shareOfLogits(): number {
+  const { peakBytes, bytesInUse, scratchBytes } = currentDevice().memory!();
+  expect(scratchBytes).toBeGreaterThan(0);
+  return (peakBytes - bytesInUse + scratchBytes) / LOGITS;
+}
+
+/** The mean of `rows` with the gradients of a head. */
+function train({ hidden, weight }: ReturnType<typeof makeHead>, rows: () => tf.Tensor) {
+  const parameters = [
+    { name: 'hidden', variable: hidden, decay: false },
+    { name: 'weight', variable: weight, decay: false },
+  ];
+  return computeGradients(() => tf.mean(rows()) as tf.Scalar, parameters);
+}
+
+describe.runIf(present)('beside its inputs, outputs and gradients the head holds 5 % of the logits matrix', () => {
+  beforeAll(async () => {
+    await useDevice('native');
+  });
+
+  // Before the others, as the peak is that of the process.
+  test('for the likeliest tokens', () => {
+    const head = makeHead();
+    const { ids, logProbs } = topTokenLogProbs(head.hidden, head.weight, 64);
+    expect(Array.from(ids.dataSync().subarray(0, 3))).toEqual([0, 1, 2]); // all are equal
+    expect(logProbs.dataSync()[0]).toBeCloseTo(-Math.log(VOCABULARY), 4);
+    expect(shareOfLogits()).toBeLessThanOrEqual(0.05);
+    tf.dispose([head, ids, logProbs]);
+  });
+
   test.each([
     ['', {}],
     [' with a scale and a soft cap', { logitScale: 0.5, finalLogitSoftcapping: 30 }],
-  ])('holds 5 % of the logits matrix beside its inputs and gradients, forward and backward%s', async (_, options) => {
-    await useDevice('native');
-    const [rows, channels, vocabulary] = [1024, 576, 49_152];
-    const variable = (shape: number[], value: number) => tf.tidy(() => tf.variable(tf.fill(shape, value)));
-    const hidden = variable([rows, channels], 0.02) as tf.Variable<tf.Rank.R2>;
-    const weight = variable([vocabulary, channels], 0.01) as tf.Variable<tf.Rank.R2>;
-    const targets = tf.zeros<tf.Rank.R1>([rows], 'int32');
-    const parameters = [
-      { name: 'hidden', variable: hidden, decay: false },
-      { name: 'weight', variable: weight, decay: false },
-    ];
-    const { loss, gradients } = computeGradients(
-      () => tf.mean(tokenLogProbs(hidden, weight, targets, options).logProbs),
-      parameters,
-    );
-    expect(loss.dataSync()[0]).toBeCloseTo(-Math.log(vocabulary), 4); // the device has done its work
-    const { peakBytes, bytesInUse, scratchBytes } = currentDevice().memory!();
-    const logits = 4 * rows * vocabulary;
-    expect(scratchBytes).toBeGreaterThan(0);
-    expect((peakBytes - bytesInUse + scratchBytes) / logits).toBeLessThanOrEqual(0.05);
-    tf.dispose([loss, hidden, weight, targets, ...gradients.values()]);
+  ])('for its loss, forward and backward%s', async (_, options) => {
+    const head = makeHead();
+    const targets = tf.zeros<tf.Rank.R1>([ROWS], 'int32');
+    const { loss, gradients } = train(head, () => tokenLogProbs(head.hidden, head.weight, targets, options).logProbs);
+    expect(loss.dataSync()[0]).toBeCloseTo(-Math.log(VOCABULARY), 4); // the device has done its work
+    expect(shareOfLogits()).toBeLessThanOrEqual(0.05);
+    tf.dispose([loss, head, targets, ...gradients.values()]);
+  });
+
+  test('for the divergence from a teacher, forward and backward', async () => {
+    const head = makeHead();
+    const targets = tf.zeros<tf.Rank.R1>([ROWS], 'int32');
+    const teacher = tf.tidy(() => ({
+      hidden: tf.keep(tf.fill<tf.Rank.R2>([ROWS, 64], 0.1)),
+      weight: tf.keep(storeAs(tf.fill<tf.Rank.R2>([VOCABULARY, 64], 0.1), 'bfloat16')),
+    }));
+    await tf.nextFrame();
+    const options = { beta: 0.5, temperature: 0.9 };
+    const { loss, gradients } = train(head, () => headDivergence(head, teacher, targets, options).divergence);
+    expect(loss.dataSync()[0]).toBeCloseTo(0, 6);
+    expect(shareOfLogits()).toBeLessThanOrEqual(0.05);
+    tf.dispose([loss, head, targets, teacher, ...gradients.values()]);
   });
 });

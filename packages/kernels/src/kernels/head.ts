@@ -1,12 +1,16 @@
-// The language-model head: log-probs of targets without a [N, V] matrix in memory, their gradient, and sampling.
+// The language-model head: log-probs of targets, likeliest tokens and the divergence from a teacher without a [N, V] matrix in memory, their
+// gradients, and sampling.
 import { at, atOrNull, gradientOutput, type KernelTable } from './native-kernel.ts';
 import { refuseGradient } from './stored-data.ts';
 import { withHeadWeight } from './stored-weights.ts';
 
+/** As kDivergenceNumbers of native/kernels/head-divergence.h. */
+const DIVERGENCE_NUMBERS = 6;
+
 export const headKernels: KernelTable = {
   TwTokenLogProbs(backend, { hidden, weight, targets, bias }, { temperature, innerScale, cap, keepPanels }) {
     const [rows, c] = hidden!.shape as [number, number];
-    const logProbs = backend.output([rows]);
+    const logProbs = backend.output(targets!.shape);
     const entropy = backend.output([rows]);
     const logSumExp = backend.output([rows]);
     withHeadWeight(backend, weight!, keepPanels === true, (head, type) =>
@@ -21,6 +25,7 @@ export const headKernels: KernelTable = {
         rows,
         c,
         weight!.shape[0]!,
+        targets!.shape[1] ?? 1,
         temperature,
         innerScale,
         cap,
@@ -53,6 +58,7 @@ export const headKernels: KernelTable = {
         rows,
         c,
         v,
+        targets!.shape[1] ?? 1,
         temperature,
         innerScale,
         cap,
@@ -61,6 +67,94 @@ export const headKernels: KernelTable = {
       ),
     );
     return [dHidden, dWeight, dBias].filter((gradient) => gradient !== undefined);
+  },
+
+  TwTopTokenLogProbs(backend, { hidden, weight, bias }, { k, temperature, innerScale, cap }) {
+    const [rows, c] = hidden!.shape as [number, number];
+    const ids = backend.output([rows, k], 'int32');
+    const logProbs = backend.output([rows, k]);
+    withHeadWeight(backend, weight!, true, (head, type) =>
+      backend.runtime.stream.launch.topTokenLogProbs(
+        at(backend, hidden!),
+        head,
+        atOrNull(backend, bias),
+        ids.dataId.address,
+        logProbs.dataId.address,
+        rows,
+        c,
+        weight!.shape[0]!,
+        k,
+        temperature,
+        innerScale,
+        cap,
+        type,
+      ),
+    );
+    return [ids, logProbs];
+  },
+
+  TwHeadDivergence(backend, { hidden, weight, teacherHidden, teacherWeight, targets }, attributes) {
+    const { temperature, beta, keepPanels } = attributes;
+    const [rows, c] = hidden!.shape as [number, number];
+    const [divergence, logProbs, entropy] = [backend.output([rows]), backend.output([rows]), backend.output([rows])];
+    const numbers = backend.output([rows, DIVERGENCE_NUMBERS]);
+    withHeadWeight(backend, weight!, keepPanels === true, (head, type) =>
+      withHeadWeight(backend, teacherWeight!, true, (teacherHead, teacherType) =>
+        backend.runtime.stream.launch.headDivergence(
+          at(backend, hidden!),
+          head,
+          at(backend, teacherHidden!),
+          teacherHead,
+          at(backend, targets!),
+          divergence.dataId.address,
+          logProbs.dataId.address,
+          entropy.dataId.address,
+          numbers.dataId.address,
+          rows,
+          c,
+          teacherHidden!.shape[1]!,
+          weight!.shape[0]!,
+          temperature,
+          beta,
+          type,
+          teacherType,
+        ),
+      ),
+    );
+    return [divergence, logProbs, entropy, numbers];
+  },
+
+  TwHeadDivergenceGrad(backend, inputs, { temperature, beta, wantHidden, wantWeight }) {
+    const { dDivergence, hidden, weight, teacherHidden, teacherWeight, numbers, sum } = inputs;
+    refuseGradient(backend, [weight!]);
+    const [rows, c] = hidden!.shape as [number, number];
+    const v = weight!.shape[0]!;
+    const dHidden = wantHidden ? backend.output([rows, c]) : undefined;
+    const dWeight = wantWeight ? gradientOutput(backend, sum, [v, c]) : undefined;
+    withHeadWeight(backend, weight!, false, (head, type) =>
+      withHeadWeight(backend, teacherWeight!, true, (teacherHead, teacherType) =>
+        backend.runtime.stream.launch.headDivergenceGrad(
+          at(backend, hidden!),
+          head,
+          at(backend, teacherHidden!),
+          teacherHead,
+          at(backend, numbers!),
+          at(backend, dDivergence!),
+          atOrNull(backend, dHidden),
+          atOrNull(backend, dWeight),
+          rows,
+          c,
+          teacherHidden!.shape[1]!,
+          v,
+          temperature,
+          beta,
+          sum ? 1 : 0,
+          type,
+          teacherType,
+        ),
+      ),
+    );
+    return [dHidden, dWeight].filter((gradient) => gradient !== undefined);
   },
 
   /** The sampled ids and the next positions become the inputs of the step that follows. Writes in place. */

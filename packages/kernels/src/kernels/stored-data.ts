@@ -124,6 +124,9 @@ const READS_STORED: Record<string, RegExp> = {
   TwEmbedding: /^table$/,
   TwTokenLogProbs: /^weight$/,
   TwTokenLogProbsGrad: /^weight$/,
+  TwTopTokenLogProbs: /^weight$/,
+  TwHeadDivergence: /^(weight|teacherWeight)$/,
+  TwHeadDivergenceGrad: /^(weight|teacherWeight)$/,
 };
 
 /** Runs `run` with inputs it can read: stored weights are expanded for a kernel that does not know them. */

@@ -5,15 +5,21 @@ import { cachedAttention } from './cached-attention.ts';
 import { dropout } from './dropout.ts';
 import { embedding } from './embedding.ts';
 import { geglu } from './geglu.ts';
+import { type HeadInputs, headDivergence } from './head-divergence.ts';
+import { softcapLogits } from './head-logits.ts';
 import { linear } from './linear.ts';
 import { rmsNorm } from './rms-norm.ts';
 import { rope } from './rope.ts';
 import { swiglu } from './swiglu.ts';
-import { softcapLogits, tokenLogProbs } from './token-log-probs.ts';
+import { tokenLogProbs } from './token-log-probs.ts';
+import { topTokenLogProbs } from './top-token-log-probs.ts';
 
 const matrix = (rows: number, columns: number) => tf.zeros([rows, columns]) as tf.Tensor2D;
 const vector = (length: number) => tf.zeros([length]) as tf.Tensor1D;
 const indices = (...values: number[]) => tf.tensor1d(values, 'int32');
+
+const divergence = (teacher: HeadInputs, options: { beta: number }) =>
+  headDivergence({ hidden: matrix(1, 2), weight: matrix(4, 2) }, teacher, indices(0), options);
 
 /** [what is wrong, the call, code, what the message says]. */
 const cases: [string, () => unknown, string, RegExp][] = [
@@ -62,6 +68,48 @@ const cases: [string, () => unknown, string, RegExp][] = [
     () => tokenLogProbs(matrix(1, 2), matrix(3, 2), indices(0), { temperature: 0 }),
     'OPTION',
     /temperature/,
+  ],
+  [
+    'no target for a row',
+    () => tokenLogProbs(matrix(1, 2), matrix(3, 2), tf.zeros([1, 0], 'int32') as tf.Tensor2D),
+    'SHAPE',
+    /targets has shape \[1, 0\], expected \[rows, columns\] = \[1, 1\]/,
+  ],
+  [
+    'float targets',
+    () => tokenLogProbs(matrix(2, 2), matrix(3, 2), matrix(2, 3)),
+    'DTYPE',
+    /targets is float32, expected int32/,
+  ],
+  [
+    'more tokens than there are',
+    () => topTokenLogProbs(matrix(1, 2), matrix(3, 2), 4),
+    'OPTION',
+    /k is 4, expected a whole number from 1 to 3/,
+  ],
+  [
+    'a good part of the vocabulary',
+    () => topTokenLogProbs(matrix(1, 2), matrix(9000, 2), 5000),
+    'OPTION',
+    /k is 5000, expected a whole number from 1 to 4096/,
+  ],
+  [
+    'a teacher with another vocabulary',
+    () => divergence({ hidden: matrix(1, 3), weight: matrix(5, 3) }, { beta: 0 }),
+    'SHAPE',
+    /teacher.weight has shape \[5, 3\], expected \[V, its C\] = \[4, 3\]/,
+  ],
+  [
+    'a teacher of other rows',
+    () => divergence({ hidden: matrix(2, 3), weight: matrix(4, 3) }, { beta: 0 }),
+    'SHAPE',
+    /teacher.hidden has shape \[2, 3\]/,
+  ],
+  [
+    'beta above 1',
+    () => divergence({ hidden: matrix(1, 3), weight: matrix(4, 3) }, { beta: 1.5 }),
+    'OPTION',
+    /beta is 1.5, expected 0 to 1/,
   ],
   [
     'a cap whose float32 is 0',

@@ -5,13 +5,14 @@ import { presentDevices } from '../test/present-devices.ts';
 import { randomTensor } from '../test/random-tensors.ts';
 import { attention } from './attention.ts';
 import { cachedAttention } from './cached-attention.ts';
+import { softcapLogits } from './head-logits.ts';
 import { linear } from './linear.ts';
 import { roundColumnsComposite, roundKeyValues } from './round-key-values.ts';
 import { sampleRows, sampleRowsComposite } from './sample-rows.ts';
 import { alike, sampleTokens } from './sample-tokens.ts';
 import { packSettings, SETTINGS_WIDTH } from './sampling-settings.ts';
 import { createTokenCounts, startCounts } from './token-counts.ts';
-import { softcapLogits, tokenLogProbs } from './token-log-probs.ts';
+import { tokenLogProbs } from './token-log-probs.ts';
 
 const HEADS = { headCount: 4, keyValueHeadCount: 2, headDimension: 6 };
 const WIDTH = 48;

@@ -4,11 +4,11 @@
 import { TensorError } from '../errors.ts';
 import { tf } from '../tfjs.ts';
 import { type DrawRandom, drawToken } from './draw-token.ts';
+import { logSoftmaxRows } from './head-logits.ts';
 import { penalise } from './penalise.ts';
 import type { SamplingRules } from './sampling-rules.ts';
 import { completeSettings, penalises, type SamplingOptions } from './sampling-settings.ts';
 import { bannedTokens } from './token-filters/banned-tokens.ts';
-import { logSoftmaxRows } from './token-log-probs.ts';
 
 export interface RuledRow extends DrawRandom {
   sampling: SamplingOptions & SamplingRules;

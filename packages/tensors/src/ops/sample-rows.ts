@@ -6,9 +6,9 @@ import { expectIndices, expectShape } from '../expect.ts';
 import { hasKernel, runKernel } from '../tape.ts';
 import { tf } from '../tfjs.ts';
 import { drawToken } from './draw-token.ts';
+import { logSoftmaxRows } from './head-logits.ts';
 import { penalise } from './penalise.ts';
 import { penalises, type RowSettings, SETTINGS_WIDTH, unpackSettings } from './sampling-settings.ts';
-import { logSoftmaxRows } from './token-log-probs.ts';
 
 /** All tensors of M rows, so that a captured graph can be replayed with other rows. */
 export interface SamplingRows {

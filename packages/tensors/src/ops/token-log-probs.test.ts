@@ -4,7 +4,8 @@ import { tf, useDevice } from '../index.ts';
 import { expectClose } from '../test/conformance.ts';
 import { randomIntegers, randomTensor } from '../test/random-tensors.ts';
 import { computeGradients } from '../training/compute-gradients.ts';
-import { type TokenLogProbsOptions, tokenLogProbsComposite, tokenLogProbsInBlocks } from './token-log-probs.ts';
+import type { HeadOptions } from './head-logits.ts';
+import { tokenLogProbsComposite, tokenLogProbsInBlocks } from './token-log-probs.ts';
 
 const [ROWS, CHANNELS, VOCABULARY] = [254, 5, 1024];
 const BLOCK_LOGITS = 4 * VOCABULARY;
@@ -20,18 +21,23 @@ const named = (name: string, shape: number[], seed: number) => ({
   decay: false,
 });
 
-function evaluate(head: Head, options: TokenLogProbsOptions) {
+function evaluate(head: Head, { each = 1, ...options }: HeadOptions & { each?: number }) {
   const hidden = named('hidden', [ROWS, CHANNELS], 1);
   const weight = named('weight', [VOCABULARY, CHANNELS], 2);
   const bias = named('bias', [VOCABULARY], 3);
   const parameters = [hidden, weight, bias];
-  const targets = tf.tensor1d(randomIntegers(ROWS, VOCABULARY, 4), 'int32');
+  const targets = tf.tensor(randomIntegers(ROWS * each, VOCABULARY, 4), each === 1 ? [ROWS] : [ROWS, each], 'int32');
   const { loss, gradients, kept } = computeGradients<Record<string, tf.Tensor>>(() => {
-    const { logProbs, entropy } = head(hidden.variable as tf.Tensor2D, weight.variable as tf.Tensor2D, targets, {
-      ...options,
-      bias: bias.variable as tf.Tensor1D,
-    });
-    return { loss: tf.sum(tf.mul(logProbs, randomTensor([ROWS], 5))), keep: { logProbs, entropy } };
+    const { logProbs, entropy } = head(
+      hidden.variable as tf.Tensor2D,
+      weight.variable as tf.Tensor2D,
+      targets as tf.Tensor1D,
+      {
+        ...options,
+        bias: bias.variable as tf.Tensor1D,
+      },
+    );
+    return { loss: tf.sum(tf.mul(logProbs, randomTensor(targets.shape, 5))), keep: { logProbs, entropy } };
   }, parameters);
   const valuesOf = (tensor: tf.Tensor | undefined) => tensor!.dataSync<'float32'>();
   const values = {
@@ -49,6 +55,7 @@ function evaluate(head: Head, options: TokenLogProbsOptions) {
 describe.each([
   ['without a cap', { temperature: 0.8 }],
   ['with a soft cap', { temperature: 0.8, logitScale: 0.5, finalLogitSoftcapping: 1.5 }],
+  ['several targets a row', { temperature: 1.1, each: 3 }],
 ])('the head in blocks of rows, %s', (_, options) => {
   beforeAll(async () => {
     await useDevice('cpu');

@@ -12,8 +12,8 @@ import { linear, linearComposite } from '../ops/linear.ts';
 import { rmsNorm, rmsNormComposite } from '../ops/rms-norm.ts';
 import { rope, ropeComposite } from '../ops/rope.ts';
 import { swiglu, swigluComposite } from '../ops/swiglu.ts';
-import { tokenLogProbs, tokenLogProbsComposite } from '../ops/token-log-probs.ts';
 import { tf } from '../tfjs.ts';
+import { headCases } from './head-cases.ts';
 import { randomIntegers } from './random-tensors.ts';
 
 /** Float inputs by name. */
@@ -61,7 +61,7 @@ export const opCases: OpCase[] = [
     headDimension: 8,
     window: 100,
   }),
-  ...tokenLogProbsCases(),
+  ...headCases(),
 ];
 
 function linearCases(): OpCase[] {
@@ -246,42 +246,6 @@ function attentionCase(name: string, lengths: number[], heads: AttentionHeads): 
     fused: (inputs) => within((layout) => attention(matrix(inputs, 'qkv'), layout, heads)),
     composite: (inputs) => within((layout) => attentionComposite(matrix(inputs, 'qkv'), layout, heads)),
   };
-}
-
-function tokenLogProbsCases(): OpCase[] {
-  const describe = (numbers: Record<string, number>) =>
-    Object.entries(numbers)
-      .map(([name, value]) => `${name} ${value}`)
-      .join(', ');
-  const make = (
-    [rows, channels, vocabulary]: [number, number, number],
-    {
-      biased = false,
-      ...numbers
-    }: { temperature: number; biased?: boolean; logitScale?: number; finalLogitSoftcapping?: number },
-  ): OpCase => {
-    const targets = randomIntegers(rows, vocabulary, 5);
-    const options = (inputs: OpInputs) => ({ ...numbers, ...(biased ? { bias: vector(inputs, 'bias') } : {}) });
-    const run = (op: typeof tokenLogProbs) => (inputs: OpInputs) => {
-      const result = op(matrix(inputs, 'hidden'), matrix(inputs, 'weight'), integers(targets), options(inputs));
-      return [result.logProbs, result.entropy];
-    };
-    return {
-      name: `tokenLogProbs [${rows}, ${channels}], V ${vocabulary}, ${describe(numbers)}${biased ? ', bias' : ''}`,
-      shapes: { hidden: [rows, channels], weight: [vocabulary, channels], ...(biased ? { bias: [vocabulary] } : {}) },
-      fused: run(tokenLogProbs),
-      composite: run(tokenLogProbsComposite),
-      differentiable: 1,
-    };
-  };
-  return [
-    make([1, 3, 5], { temperature: 1 }),
-    make([13, 17, 77], { temperature: 0.7 }),
-    make([70, 8, 300], { temperature: 1.3, biased: true }),
-    make([13, 17, 77], { temperature: 0.9, logitScale: 0.25 }),
-    make([5, 9, 600], { temperature: 1, finalLogitSoftcapping: 2 }),
-    make([70, 8, 300], { temperature: 0.8, biased: true, logitScale: 0.5, finalLogitSoftcapping: 1.5 }),
-  ];
 }
 
 /** [P, D] of cosines and sines with the usual frequencies. */
