@@ -12,6 +12,7 @@ export type {
   StageKind,
   StageManifest,
 } from './manifest/schema.ts';
+export { type PlannedMethod, plannedMethods } from './plan/request.ts';
 export { type ReportInputs, renderReport } from './report/render-report.ts';
 export type {
   EvaluationResult,

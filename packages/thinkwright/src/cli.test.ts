@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { presetFormat } from '@thinkwright/chat';
 import { saveModel, toHuggingFaceConfig } from '@thinkwright/models';
 import { tinyConfig, tinyModel } from '@thinkwright/models/test';
+import { plannedMethods } from '@thinkwright/recipes';
 import { useDevice } from '@thinkwright/tensors';
 import { afterAll, describe, expect, it } from 'vitest';
 import { inProcess, repository, runCli } from './test/run-cli.ts';
@@ -98,6 +99,30 @@ describe('errors', () => {
       /TW_CLI_USAGE: storage q4: there is no such choice\. Did you mean "q4_0"\?/,
     ],
     ['a plan of nothing', ['doctor', '--plan', 'x'], 2, /"x" is no key=value/],
+    [
+      'a plan of a method that there is not',
+      ['doctor', '--plan', 'model=x', 'method=preferences', 'length=8'],
+      2,
+      /method is "preferences"\. Did you mean "preference"\? Known: pretrain, sft, rl, /,
+    ],
+    [
+      'a plan of distillation from nobody',
+      ['doctor', '--plan', 'model=x', 'method=distill', 'length=8'],
+      2,
+      /TW_CLI_USAGE: doctor --plan: method distill needs teacher=/,
+    ],
+    [
+      'a plan of a part of no adapter',
+      ['doctor', '--plan', 'model=x', 'length=8', 'use_dora=true'],
+      2,
+      /use_dora belongs to an adapter: give its rank, lora=16/,
+    ],
+    [
+      'a plan of a teacher in a storage that there is not',
+      ['doctor', '--plan', 'model=x', 'method=distill', 'teacher=y', 'length=8', 'teacher_storage=q9_0'],
+      2,
+      /TW_CLI_USAGE: teacher_storage q9_0: there is no such choice\. Did you mean "q8_0"\?/,
+    ],
     ['an unknown device', ['doctor', '--device', 'abacus'], 1, /there is no device 'abacus'/],
   ];
   it.each(cases)('%s: code, fix and status', async (_, args, status, message) => {
@@ -229,5 +254,27 @@ describe('output', () => {
     });
     expect(plan.totalBytes).toBeGreaterThan(plan.deviceBytes + plan.processBytes);
     expect(plan.deviceBytes).toBeGreaterThan(plan.weightBytes);
+  });
+
+  it('of doctor --plan counts the models beside the one that learns', async () => {
+    const model = join(root, 'planned-beside');
+    mkdirSync(model);
+    writeFileSync(join(model, 'config.json'), JSON.stringify(toHuggingFaceConfig(tinyConfig())));
+    const plan = async (...words: string[]) => {
+      const all = [`model=${model}`, 'length=32', 'per_device_train_batch_size=2', ...words];
+      const { status, stdout } = await runCli(['doctor', '--json', '--plan', ...all]);
+      expect(status).toBe(0);
+      return JSON.parse(stdout);
+    };
+    const alone = await plan('method=ppo');
+    expect((await plan('method=ppo', `value_model=${model}`)).weightBytes).toBe(2 * alone.weightBytes);
+    const taught = await plan('method=distill', `teacher=${model}`, 'teacher_storage=bfloat16', 'lmbda=0');
+    expect(taught).toMatchObject({ method: 'distill', teacher: model, options: { lmbda: 0 } });
+    expect(taught.weightBytes / alone.weightBytes).toBeLessThan(1.7);
+  });
+
+  it('of doctor --help names every method that can be planned', async () => {
+    const { stdout } = await inProcess(['doctor', '--help']);
+    for (const method of plannedMethods) expect(stdout.replaceAll(/\s+/g, ' ')).toContain(method);
   });
 });

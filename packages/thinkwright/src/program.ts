@@ -242,7 +242,7 @@ export function createProgram(version: string, finish: Finish): Command {
     .option('--bench', 'instead: measure this machine and the kernels on it, in a few seconds')
     .option(
       '--plan <key=value...>',
-      'instead: the peak memory of a run, before it runs. Keys: model, method (sft, rl, generate), length, prompt_length, batch, lora (rank), storage, numerics, key_value_cache, and options of the trainer',
+      'instead: the peak memory of a run, before it runs. Keys: model, method (pretrain, sft, rl, ppo, rejection-sampling, preference, online-preference, distill, reward-model, process-reward, generate; default sft), length (tokens of a row, prompt and completion together), prompt_length, batch (of generate), lora (rank), lora_dropout, target_modules, use_dora, storage, numerics, key_value_cache, teacher with teacher_storage and its like (distill), value_model (ppo), and options of the trainer',
     )
     .addHelpText(
       'after',
@@ -253,6 +253,8 @@ export function createProgram(version: string, finish: Finish): Command {
         'thinkwright doctor --plan model=./model method=sft length=512 per_device_train_batch_size=2 lora=16',
         'thinkwright doctor --plan model=./model method=sft length=512 lora=16 storage=q4_0      QLoRA',
         'thinkwright doctor --plan model=./model method=rl length=512 prompt_length=128 per_device_train_batch_size=32',
+        'thinkwright doctor --plan model=./model method=preference length=512 gradient_checkpointing=true',
+        'thinkwright doctor --plan model=./small method=distill teacher=./large length=512 lmbda=0.5',
       ),
     )
     .action(async (options: Options) =>

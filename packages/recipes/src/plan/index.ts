@@ -1,2 +1,3 @@
 // @thinkwright/recipes/plan: what a run will need, before it runs. Apart from the main entry because it loads the training stack.
-export { type MemoryPlan, type MemoryPlanRequest, type PlannedMethod, planMemory } from './plan-memory.ts';
+export { planMemory } from './plan-memory.ts';
+export type { MemoryPlan, MemoryPlanRequest } from './request.ts';

@@ -46,11 +46,7 @@ export function completionMetrics(
 
 /** The mean row of the head [C, 1], for `meanLogits`; the caller disposes it. */
 export function meanOfHead(model: LanguageModel): tf.Tensor2D {
-  return tf.tidy(() => {
-    const head = model.outputWeight();
-    const [vocabularySize, channels] = head.shape;
-    return tf.reshape(tf.matMul(tf.fill([1, vocabularySize], 1 / vocabularySize), head), [channels, 1]) as tf.Tensor2D;
-  });
+  return tf.tidy(() => tf.reshape(tf.mean(model.outputWeight(), 0), [-1, 1]) as tf.Tensor2D);
 }
 
 /** Mean over the vocabulary of the logits of each row [N], without making logits. @param hidden [N, C] */
