@@ -10,8 +10,10 @@ import {
   type InputNorm,
   linear,
   type RandomKey,
+  rescaledDelta,
   rmsNorm,
   swiglu,
+  takeColumns,
   tf,
 } from '@thinkwright/tensors';
 import type { Family } from './families.ts';
@@ -55,7 +57,9 @@ export function project(x: tf.Tensor2D, layers: LinearLayer[], options: ProjectO
   }
   const lowRank = layers.map(({ name }, index) => {
     const pair = pairs[index];
-    return pair ? { narrow: narrowed(droppedInput(rows, name, active), pair, active), wide: matrix(pair.b) } : null;
+    if (pair === undefined) return null;
+    const narrow = tf.tidy(() => narrowed(droppedInput(rows, name, active), pair, active));
+    return { narrow, wide: matrix(pair.b) };
   });
   return linear(rows, weights, { biases, lowRank, ...added });
 }
@@ -87,29 +91,31 @@ function narrowed(input: tf.Tensor2D, { a }: AdapterPair, { adapter }: ActiveAda
 
 /** Layers of which some have a magnitude (DoRA). */
 function projectWithMagnitudes(x: tf.Tensor2D, layers: LinearLayer[], active: ActiveAdapter): tf.Tensor2D {
-  const { adapter } = active;
-  const base = linear(
-    x,
-    layers.map(({ weight }) => weight),
-    { biases: layers.map(({ bias }) => bias) },
-  );
-  const deltas: ColumnBlock[] = [];
-  let column = 0;
-  for (const layer of layers) {
-    const from = column;
-    column += layer.weight.shape[0];
-    const pair = adapter.pairs.get(layer.name);
-    if (pair === undefined) continue;
-    const input = droppedInput(x, layer.name, active);
-    const delta = linear(narrowed(input, pair, active), matrix(pair.b)); // [T, N]
-    if (pair.magnitude === undefined) {
-      deltas.push({ values: delta, column: from });
-      continue;
+  return tf.tidy(() => {
+    const { adapter } = active;
+    const base = linear(
+      x,
+      layers.map(({ weight }) => weight),
+      { biases: layers.map(({ bias }) => bias) },
+    );
+    const deltas: ColumnBlock[] = [];
+    let column = 0;
+    for (const layer of layers) {
+      const from = column;
+      column += layer.weight.shape[0];
+      const pair = adapter.pairs.get(layer.name);
+      if (pair === undefined) continue;
+      const input = droppedInput(x, layer.name, active);
+      const delta = linear(narrowed(input, pair, active), matrix(pair.b)); // [T, N]
+      if (pair.magnitude === undefined) {
+        deltas.push({ values: delta, column: from });
+        continue;
+      }
+      const own = input === x ? withoutBias(takeColumns(base, from, column), layer) : linear(input, layer.weight);
+      deltas.push({ values: magnitudeDelta(own, delta, layer, pair, adapter), column: from });
     }
-    const own = input === x ? withoutBias(columns(base, from, column), layer) : linear(input, layer.weight);
-    deltas.push({ values: magnitudeDelta(own, delta, layer, pair, adapter), column: from });
-  }
-  return addBlocks(base, deltas);
+    return addBlocks(base, deltas);
+  }); // what is not kept for the backward pass goes before the next projection
 }
 
 /** What DoRA adds to the base layer: g (W x + s B A x) - W x with g = m / |W + s B A|, the norm a constant. */
@@ -121,11 +127,7 @@ function magnitudeDelta(
   { baseSquares, scale }: Adapter,
 ): tf.Tensor2D {
   const gain = tf.div(pair.magnitude!, adaptedRowNorms(weight, baseSquares.get(name)!, pair, scale)); // [N]
-  return tf.add(tf.mul(own, tf.sub(gain, 1)), tf.mul(delta, gain));
-}
-
-function columns(values: tf.Tensor2D, from: number, to: number): tf.Tensor2D {
-  return to - from === values.shape[1] ? values : tf.slice(values, [0, from], [-1, to - from]);
+  return rescaledDelta(own, delta, gain as tf.Tensor1D);
 }
 
 function withoutBias(values: tf.Tensor2D, { bias }: LinearLayer): tf.Tensor2D {

@@ -38,6 +38,7 @@ export {
 } from './ops/head-divergence.ts';
 export { type HeadOptions, softcapLogits } from './ops/head-logits.ts';
 export { type InputNorm, type LinearOptions, type LowRankTerm, linear } from './ops/linear.ts';
+export { rescaledDelta } from './ops/rescaled-delta.ts';
 export { type RmsNormOptions, rmsNorm } from './ops/rms-norm.ts';
 export { type HeadNorms, type RopeOptions, rope } from './ops/rope.ts';
 export { roundKeyValues } from './ops/round-key-values.ts';
@@ -47,6 +48,7 @@ export { type SamplingRandom, sampleTokens } from './ops/sample-tokens.ts';
 export { followsRules, type SamplingRules } from './ops/sampling-rules.ts';
 export { packSettings, penalises, type SamplingOptions, SETTINGS_WIDTH } from './ops/sampling-settings.ts';
 export { swiglu } from './ops/swiglu.ts';
+export { takeColumns } from './ops/take-columns.ts';
 export { createTokenCounts, startCounts } from './ops/token-counts.ts';
 export { type TokenLogProbs, tokenLogProbs } from './ops/token-log-probs.ts';
 export { MOST_TOP_TOKENS, type TopTokenLogProbs, topTokenLogProbs } from './ops/top-token-log-probs.ts';

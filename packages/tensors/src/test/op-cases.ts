@@ -9,9 +9,11 @@ import { gatedLinear } from '../ops/gated-linear.ts';
 import { gatherRows, gatherRowsComposite } from '../ops/gather-rows.ts';
 import { geglu, gegluComposite } from '../ops/geglu.ts';
 import { linear, linearComposite } from '../ops/linear.ts';
+import { rescaledDelta } from '../ops/rescaled-delta.ts';
 import { rmsNorm, rmsNormComposite } from '../ops/rms-norm.ts';
 import { rope, ropeComposite } from '../ops/rope.ts';
 import { swiglu, swigluComposite } from '../ops/swiglu.ts';
+import { takeColumns } from '../ops/take-columns.ts';
 import { tf } from '../tfjs.ts';
 import { headCases } from './head-cases.ts';
 import { randomIntegers } from './random-tensors.ts';
@@ -139,6 +141,20 @@ function rowCases(): OpCase[] {
       shapes: { table: [11, 9] },
       fused: (inputs) => [embedding(matrix(inputs, 'table'), integers(ids))],
       composite: (inputs) => [embeddingComposite(matrix(inputs, 'table'), integers(ids))],
+    },
+    ...[[0, 4] as const, [6, 11] as const, [0, 11] as const].map(
+      ([from, to]): OpCase => ({
+        name: `takeColumns ${from} to ${to} of 11`,
+        shapes: { x: [5, 11] },
+        fused: (inputs) => [takeColumns(matrix(inputs, 'x'), from, to)],
+        composite: (inputs) => [tf.slice(inputs.x!, [0, from], [5, to - from])],
+      }),
+    ),
+    {
+      name: 'rescaledDelta',
+      shapes: { y: [5, 7], delta: [5, 7], gain: [7] },
+      fused: ({ y, delta, gain }) => [rescaledDelta(y as tf.Tensor2D, delta as tf.Tensor2D, gain as tf.Tensor1D)],
+      composite: ({ y, delta, gain }) => [tf.sub(tf.mul(gain!, tf.add(y!, delta!)), y!)],
     },
     {
       name: 'addBlocks with columns between and behind the blocks',

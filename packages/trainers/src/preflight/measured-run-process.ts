@@ -1,10 +1,10 @@
 // A process that trains two steps on the native device and says what the device held, then leaves too little of the device for a second run
-// of the same kind and says what became of it: `node measured-run-process.ts <kind> [lora]`. A process of its own, because a device's
+// of the same kind and says what became of it: `node measured-run-process.ts <kind> [adapter]`. A process of its own, because a device's
 // peak never falls.
 
 import { presetFormat } from '@thinkwright/chat';
 import { arrayDataset } from '@thinkwright/datasets';
-import { createAdapter, createClassifier, createEngine, type ModelConfig } from '@thinkwright/models';
+import { createAdapter, createClassifier, createEngine, type LoraOptions, type ModelConfig } from '@thinkwright/models';
 import { tinyModel } from '@thinkwright/models/test';
 import { currentDevice, tf, useDevice } from '@thinkwright/tensors';
 import { createDistillationTrainer } from '../distillation/distillation-trainer.ts';
@@ -23,6 +23,13 @@ export const MEASURED_KINDS = [
   'process-reward',
   'distillation',
 ] as const;
+/** LoRA by its options; `all weights` is none. */
+const ADAPTERS: Record<string, LoraOptions> = {
+  lora: { r: 8 },
+  'lora with dropout': { r: 8, loraDropout: 0.1 },
+  dora: { r: 8, useDora: true },
+  'dora on queries and values': { r: 8, useDora: true, targetModules: ['q_proj', 'v_proj'] },
+};
 export type MeasuredKind = (typeof MEASURED_KINDS)[number];
 
 export interface MeasuredRun {
@@ -49,12 +56,13 @@ const families: Partial<Record<MeasuredKind, Partial<ModelConfig>>> = {
   },
 };
 
-function setUp(kind: MeasuredKind, withAdapter: boolean) {
+function setUp(kind: MeasuredKind, adapter: string) {
   const shape = { vocabularySize: format.tokenizer.vocabularySize, layerCount: 4, maxPositions: 256 };
   const size = { hiddenSize: 128, intermediateSize: 320, headCount: 4, keyValueHeadCount: 2 };
   const family = families[kind] ?? {};
   const model = tinyModel({ seed: 1, ...shape, ...size, ...family });
-  if (withAdapter) model.attachAdapter(createAdapter(model.config, { r: 8 }));
+  const lora = ADAPTERS[adapter];
+  if (lora) model.attachAdapter(createAdapter(model.config, lora));
   const shared = { format, perDeviceTrainBatchSize: 8, gradientAccumulationSteps: 1, maxSteps: 2 };
   const pairs = rows({ prompt, chosen: long, rejected: long });
   if (kind.startsWith('sft'))
@@ -74,14 +82,14 @@ function setUp(kind: MeasuredKind, withAdapter: boolean) {
   return createDistillationTrainer({ ...shared, model, teacher, engine: createEngine(model), lmbda: 0, dataset });
 }
 
-async function measure(kind: MeasuredKind, withAdapter: boolean): Promise<MeasuredRun> {
+async function measure(kind: MeasuredKind, adapter: string): Promise<MeasuredRun> {
   await useDevice('native');
   const memory = () => currentDevice().memory!();
-  const first = setUp(kind, withAdapter);
+  const first = setUp(kind, adapter);
   const made = memory().bytesInUse;
   await collectEvents(first);
   const bytes = memory().peakBytes - made;
-  const second = setUp(kind, withAdapter);
+  const second = setUp(kind, adapter);
   const room = () => memory().bytesLimit - memory().bytesInUse;
   while (room() > 0.6 * bytes) tf.zeros([2 ** 18]); // 1 MiB
   const found: { code: string; message: string } = await collectEvents(second).then(
@@ -92,6 +100,6 @@ async function measure(kind: MeasuredKind, withAdapter: boolean): Promise<Measur
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const [kind, adapter] = process.argv.slice(2) as [MeasuredKind, string?];
-  console.log(JSON.stringify(await measure(kind, adapter === 'lora')));
+  const [kind, adapter] = process.argv.slice(2) as [MeasuredKind, string];
+  console.log(JSON.stringify(await measure(kind, adapter)));
 }

@@ -23,6 +23,8 @@ describe.runIf(present)('the memory that a trainer expects', () => {
     { kind, what: 'all weights' },
     { kind, what: 'lora' },
   ]);
+  const adapters = ['lora with dropout', 'dora', 'dora on queries and values'];
+  cases.push(...adapters.map((what) => ({ kind: 'sft' as const, what })), { kind: 'dpo', what: 'dora' });
   it.each(cases)(
     '$kind, $what: is within 10 % of what the device held, and beyond its limit nothing is trained',
     async ({ kind, what }) => {

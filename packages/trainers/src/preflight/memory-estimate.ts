@@ -1,6 +1,6 @@
 // Bytes that training will hold at its peak, from shapes alone and before anything is computed, against what is free. For the fused kernels
 // of the native device: what each op keeps for its backward pass is counted op by op, so the figure is within 10 % of the device's
-// own in the tests (11 % below it with DoRA). Leaves out the packing scratch of kernels (tens of MiB), caches of engines, and Node itself; the
+// own in the tests. Leaves out the packing scratch of kernels (tens of MiB), caches of engines, and Node itself; the
 // plain ops of the cpu device hold more. `thinkwright doctor --plan` walks a dry run instead.
 
 import type { LanguageModel } from '@thinkwright/models';
@@ -80,22 +80,39 @@ function numbersOfToken(model: LanguageModel): Record<'saved' | 'working' | 'inp
   ).length;
   // inputs of the norms (two, or those of the outputs too) with a factor each; qkv (rotated, or before the norms of its heads), what is attended with a sum for each head; gate and up: the rest is recomputed
   const block = norms * (hiddenSize + 1) + qkv + attended + headCount + 2 * intermediateSize;
-  const widest = 4 * intermediateSize + hiddenSize; // the gated product and its gradient, those of gate and up, the stream's
   const adapter = adapterNumbers(model);
-  // A pair's outputs are added in place; those of a layer with a magnitude are made beside it.
-  const beside = adapter?.hasMagnitudes ? widest + 6 * hiddenSize : 3 * hiddenSize;
-  const working = adapter === undefined ? widest : widest + beside;
-  return { saved: block + (adapter?.saved ?? 0) / layerCount, working, input: hiddenSize };
+  return {
+    saved: block + (adapter?.saved ?? 0) / layerCount,
+    working: workingNumbers(model, adapter),
+    input: hiddenSize,
+  };
 }
 
-/** Of all blocks: both narrow products of each pair; with DoRA the layer's output and the pair's as well, before and after the gain. */
-function adapterNumbers({ adapter }: LanguageModel): { saved: number; hasMagnitudes: boolean } | undefined {
+/** In the backward pass of the gated layers, the widest of a block. */
+function workingNumbers({ config }: LanguageModel, adapter: AdapterNumbers | undefined): number {
+  const { hiddenSize, intermediateSize } = config;
+  if (adapter === undefined) return 4 * intermediateSize + hiddenSize; // the gated product and its gradient, those of gate and up, the stream's
+  const dropped = adapter.hasDropout ? intermediateSize : 0; // the input of the last layer, made again
+  if (!adapter.hasGatedMagnitudes) return 3 * intermediateSize + hiddenSize + dropped; // the product and the gradients of gate and up
+  return 6 * intermediateSize + 3 * hiddenSize + dropped; // those of both layers before and after their gains as well
+}
+
+interface AdapterNumbers {
+  saved: number;
+  /** On the gated layers. */
+  hasGatedMagnitudes: boolean;
+  hasDropout: boolean;
+}
+
+/** Of all blocks: both narrow products of each pair; with DoRA the layer's output and the pair's as well. */
+function adapterNumbers({ adapter }: LanguageModel): AdapterNumbers | undefined {
   if (adapter === undefined) return undefined;
   const saved = [...adapter.pairs.values()].map(
-    ({ a, b, magnitude }) => 2 * a.shape[0]! + (magnitude ? 4 * b.shape[0]! : 0),
+    ({ a, b, magnitude }) => 2 * a.shape[0]! + (magnitude ? 2 * b.shape[0]! : 0),
   );
   return {
     saved: saved.reduce((sum, own) => sum + own, 0),
-    hasMagnitudes: [...adapter.pairs.values()].some(({ magnitude }) => magnitude !== undefined),
+    hasGatedMagnitudes: [...adapter.pairs].some(([layer, { magnitude }]) => magnitude && /(gate|up)_proj$/.test(layer)),
+    hasDropout: adapter.loraDropout > 0,
   };
 }
