@@ -2,7 +2,7 @@
 // they are when the trainer is made (before any checkpoint is read). A copy may follow the policy:
 //   theta_ref <- (1 - alpha) theta_ref + alpha theta      every so many steps (TR-DPO, https://arxiv.org/abs/2404.09656); every step: EMA
 
-import { createModel, type LanguageModel } from '@thinkwright/models';
+import { emptyModel, type LanguageModel } from '@thinkwright/models';
 import { assignValues, tf } from '@thinkwright/tensors';
 import { TrainerError } from '../errors.ts';
 
@@ -31,7 +31,7 @@ export function referencePolicy(
   }
   if (given !== undefined && !follows) return { model: given, adapterOff: false, dispose() {} };
   if (model.adapter !== undefined) return { model, adapterOff: true, dispose() {} };
-  const copy = createModel(model.config, { seed: 0 });
+  const copy = emptyModel(model.config);
   mixInto(copy, given ?? model, 1);
   let isFree = false;
   return {
