@@ -38,7 +38,7 @@ export {
   rolloutCorrection,
 } from './corrections/rollout-correction.ts';
 export { createDistillationTrainer, type DistillationPorts } from './distillation/distillation-trainer.ts';
-export { generalizedJsd, generalizedJsdTerms, type JsdOptions } from './distillation/generalized-jsd.ts';
+export { generalizedJsdTerms, type JsdOptions } from './distillation/generalized-jsd.ts';
 export { topKJsd } from './distillation/top-k-jsd.ts';
 export { tokenEntropy } from './entropy/token-entropy.ts';
 export { TrainerError, type TrainerErrorCode } from './errors.ts';

@@ -27,7 +27,7 @@ import { SequenceSource } from '../sft/sequence-source.ts';
 import type { SharedPorts, Trainer, TrainerEvent } from '../trainer.ts';
 import { type StepContext, type TakeStep, trainingLoop } from '../training-loop.ts';
 import { TrainingRun } from '../training-run.ts';
-import { learnDistillation, logitsInDivergence, type Teachers } from './learn-distillation.ts';
+import { learnDistillation, type Teachers } from './learn-distillation.ts';
 
 /** Rows as for supervised fine-tuning: { prompt, completion }, { messages }, ... */
 export interface DistillationPorts extends SharedPorts, RowPorts<SftRow>, Teachers {
@@ -72,15 +72,14 @@ export function createDistillationTrainer(settings: DistillationPorts & Distilla
   const stopIds = format?.stopIds ?? model.config.eosTokenIds;
 
   function preflight(given: readonly TrainingSequence[]) {
-    const { perDeviceTrainBatchSize, lmbda, maxNewTokens, lossType } = options;
+    const { perDeviceTrainBatchSize, lmbda, maxNewTokens } = options;
     const tokens = plannedTokens(
       given.map((sequence) => [lmbda > 0 || options.seqKd ? longestCompletion(sequence, maxNewTokens) : sequence]),
       perDeviceTrainBatchSize,
     );
-    const lossNumbers = lossType === 'jsd' ? logitsInDivergence(tokens, model.config.vocabularySize, options) : 0;
     const scorers = [...(teacher ? [teacher] : []), ...(lmbda > 0 && model.adapter ? [model] : [])];
     const learner = { model, format, tokenizer, trained: run.window.parameters, options };
-    return checkLearner({ ...learner, tokens, scorers, lossNumbers });
+    return checkLearner({ ...learner, tokens, scorers });
   }
 
   async function* takeStep({ isFirst }: StepContext): ReturnType<TakeStep> {

@@ -1,7 +1,7 @@
 // rl/reward-model, process-reward-tokens, process-reward-loss, distillation: losses and gradients on the float32 tape, tokens exact.
 
-import { computeGradients, tf } from '@thinkwright/tensors';
-import { generalizedJsd, generalizedJsdTerms } from '../distillation/generalized-jsd.ts';
+import { computeGradients, headDivergence, tf } from '@thinkwright/tensors';
+import { generalizedJsdTerms, type JsdOptions } from '../distillation/generalized-jsd.ts';
 import { bradleyTerryLoss } from '../reward-models/bradley-terry.ts';
 import { processRewardLoss } from '../reward-models/process-reward-loss.ts';
 import { type ProcessRewardRow, processRewardTokens, UNLABELLED } from '../reward-models/process-reward-tokens.ts';
@@ -107,11 +107,21 @@ export function distillationParity(folder: string): Promise<ParityFamily> {
       (student) =>
         options.reduction === 'none' && options.num_items_in_batch === null
           ? generalizedJsdTerms(student as tf.Tensor2D, at(teacherLogits), jsd)
-          : generalizedJsd(student as tf.Tensor2D, at(teacherLogits), jsd, divisor),
+          : tf.div(divergenceOfLogits(student as tf.Tensor2D, at(teacherLogits), jsd), divisor),
       {
         value: flatten(outputs.loss),
         gradient: flatten(picked.map(({ i, t }) => outputs.gradStudentLogits[i]![t]!)),
       },
     );
   });
+}
+
+/** Summed over the rows, by the head that training uses: under an identity hidden states are logits. */
+function divergenceOfLogits(student: tf.Tensor2D, teacher: tf.Tensor2D, options: JsdOptions): tf.Scalar {
+  const [rows, vocabulary] = student.shape;
+  const weight = tf.eye(vocabulary);
+  const targets = tf.zeros<tf.Rank.R1>([rows], 'int32');
+  return tf.sum(
+    headDivergence({ hidden: student, weight }, { hidden: teacher, weight }, targets, options).divergence,
+  ) as tf.Scalar;
 }

@@ -26,8 +26,6 @@ export interface PlannedStep {
   learners?: readonly LanguageModel[];
   /** Models that score without a gradient: a reference, a teacher, a policy with an adapter that is its own reference. */
   scorers?: readonly LanguageModel[];
-  /** Numbers that the loss itself works with beside the head, such as blocks of logits in distillation. */
-  lossNumbers?: number;
 }
 
 export type MemoryOptions = Pick<
@@ -43,7 +41,7 @@ export function estimateMemory(
   model: LanguageModel,
   trained: readonly Parameter[],
   options: MemoryOptions,
-  { tokens, learners = [], scorers = [], lossNumbers = 0 }: PlannedStep,
+  { tokens, learners = [], scorers = [] }: PlannedStep,
 ): MemoryEstimate {
   const variables = trained.map(({ variable }) => variable);
   const models = [...new Set([model, ...learners, ...scorers])];
@@ -59,7 +57,7 @@ export function estimateMemory(
     .reduce((sum, own) => sum + own, 0);
   const working = Math.max(...learning.map((each) => each.working));
   const { saved } = learning[0]!;
-  const activations = FLOAT * (tokens * kept + Math.max(tokens * working, lossNumbers));
+  const activations = FLOAT * tokens * (kept + working);
   const steady = weights + optimizer;
   const head = model.outputWeight();
   const headGradient = variables.includes(head as tf.Variable) ? FLOAT * head.size : 0;

@@ -148,7 +148,6 @@ describe('memory', () => {
     expect(taught.weights).toBe(2 * alone.weights);
     expect(taught.total - alone.total).toBe(alone.weights);
     expect(found({ scorers: [policy] }).weights).toBe(alone.weights);
-    expect(found({ lossNumbers: 1e9 }).total).toBeGreaterThan(4e9);
     const several = found({}, { gradientAccumulationSteps: 2 });
     expect(several.total).toBe(several.weights + several.optimizer + several.gradients + several.activations);
     expect(alone.total).toBeLessThan(several.total);
