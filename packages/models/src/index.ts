@@ -10,7 +10,7 @@ export type { SlidingWindow } from './layer-config.ts';
 export { checkModelOptions, type ModelOptions } from './loading/check-options.ts';
 export { checkTokenizer } from './loading/check-tokenizer.ts';
 export { type DownloadProgress, downloadModel, type HubOptions } from './loading/hub.ts';
-export { loadModelConfig } from './loading/load-config.ts';
+export { loadModelConfig, nativeStorage } from './loading/load-config.ts';
 export { type LoadModelOptions, type LoadProgress, loadModel, resolveModel } from './loading/load-model.ts';
 export type { WeightProgress } from './loading/read-weights.ts';
 export { Adapter, type AdapterPair, createAdapter } from './lora/adapter.ts';

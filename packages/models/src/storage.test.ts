@@ -18,6 +18,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEngine } from './engine/engine.ts';
 import { createModel } from './initialize.ts';
 import type { LanguageModel } from './language-model.ts';
+import { nativeStorage } from './loading/load-config.ts';
 import { loadModel } from './loading/load-model.ts';
 import { createAdapter } from './lora/adapter.ts';
 import { mergeAdapter } from './lora/merge-adapter.ts';
@@ -163,6 +164,8 @@ describe.skipIf(!hasNative)('a model in fewer bits on the native device', () => 
     model.dispose();
     const native = await loadModel(half, { storage: 'native' });
     expect(storageOf(native.outputWeight())).toBe('bfloat16');
+    expect(await nativeStorage(half)).toBe('bfloat16');
+    expect(await nativeStorage(join(half, 'config.json'))).toBe('bfloat16');
     const blocks = await loadModel(half, { storage: 'q8_0' });
     const of = (name: string) => storageOf(blocks.namedTensors().get(`model.layers.0.${name}.weight`)!);
     expect([of('mlp.down_proj'), of('mlp.up_proj'), of('input_layernorm')]).toEqual(['q8_0', 'float32', 'float32']);

@@ -256,6 +256,20 @@ describe('output', () => {
     expect(plan.deviceBytes).toBeGreaterThan(plan.weightBytes);
   });
 
+  it('of doctor --plan keeps what is frozen in the bits of its file', async () => {
+    const model = join(root, 'planned-native');
+    mkdirSync(model);
+    const config = { ...toHuggingFaceConfig(tinyConfig()), torch_dtype: 'bfloat16' };
+    writeFileSync(join(model, 'config.json'), JSON.stringify(config));
+    const storageOf = async (...words: string[]) => {
+      const { stdout } = await runCli(['doctor', '--json', '--plan', `model=${model}`, 'length=32', ...words]);
+      return JSON.parse(stdout).loading.storage;
+    };
+    expect(await storageOf('method=generate')).toBe('bfloat16');
+    expect(await storageOf('lora=4')).toBe('bfloat16');
+    expect(await storageOf('method=sft')).toBeUndefined();
+  });
+
   it('of doctor --plan counts the models beside the one that learns', async () => {
     const model = join(root, 'planned-beside');
     mkdirSync(model);

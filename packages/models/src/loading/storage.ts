@@ -17,7 +17,8 @@ import type { Storage } from '../options/index.ts';
 import type { ParameterSpec } from '../parameter-specs.ts';
 import { type ModelOptions, readBy } from './check-options.ts';
 
-const STORED_AS: Partial<Record<DataType, StorageType>> = {
+/** What `native` keeps a matrix of this type as; float32 for all others. */
+export const STORED_AS: Partial<Record<DataType, StorageType>> = {
   BF16: 'bfloat16',
   F16: 'float16',
   Q8_0: 'q8_0',

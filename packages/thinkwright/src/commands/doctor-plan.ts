@@ -1,5 +1,6 @@
 // `thinkwright doctor --plan`: the peak memory of a run before it runs, beside what is free here, and what would make it less.
 
+import type { ModelOptions } from '@thinkwright/models';
 import { availableMemory, gigabytes } from '../machine-memory.ts';
 import { createOutput, type OutputOptions } from '../output.ts';
 import { padEnd } from '../terminal/text.ts';
@@ -7,12 +8,24 @@ import { type PlanWords, parsePlanWords } from './doctor-plan-request.ts';
 
 export async function plan(words: string[], options: OutputOptions): Promise<number> {
   const output = createOutput(options);
-  const { model, teacher, valueModel, request } = await parsePlanWords(words);
-  const { loadModelConfig } = await import('@thinkwright/models');
+  const { model, teacher, valueModel, request: asked } = await parsePlanWords(words);
+  const { loadModelConfig, nativeStorage } = await import('@thinkwright/models');
+  /** What is frozen stays in the bits of its file unless told otherwise, as in a run. */
+  const loadingOf = async (place: string, { storage, ...own }: ModelOptions, isFrozen: boolean) => {
+    const wanted = storage ?? (isFrozen ? 'native' : undefined);
+    return { ...own, storage: wanted === 'native' ? await nativeStorage(place) : wanted };
+  };
+  const isFrozen = asked.lora !== undefined || asked.method === 'generate';
+  const request = { ...asked, loading: await loadingOf(model, asked.loading, isFrozen) };
   const { planMemory } = await import('@thinkwright/recipes/plan');
   const figures = await planMemory(await loadModelConfig(model), {
     ...request,
-    ...(teacher && { teacher: { config: await loadModelConfig(teacher.place), loading: teacher.loading } }),
+    ...(teacher && {
+      teacher: {
+        config: await loadModelConfig(teacher.place),
+        loading: await loadingOf(teacher.place, teacher.loading, teacher.loading.numerics === undefined),
+      },
+    }),
     ...(valueModel !== undefined && { valueModel: await loadModelConfig(valueModel) }),
   });
   const free = availableMemory();
@@ -46,7 +59,7 @@ function advice({ method, lora, loading, options }: PlanWords['request']): strin
     return 'Use a smaller batch, a shorter length, storage=q8_0 or less, or key_value_cache=bfloat16.';
   const ways = ['a smaller per_device_train_batch_size with gradient_accumulation_steps', 'a shorter length'];
   if (!lora) ways.push('lora=16');
-  else if (loading.storage === undefined) ways.push('storage=q8_0');
+  else if (loading.storage?.startsWith('q') !== true) ways.push('storage=q8_0');
   if (!options.gradient_checkpointing) ways.push('gradient_checkpointing=true');
   const own = sparing[method];
   if (own !== undefined) ways.push(own);
