@@ -8,7 +8,7 @@ import { tf } from '@thinkwright/tensors';
 import { architectureOf } from '../architectures.ts';
 import { parseModelConfig, toHuggingFaceConfig } from '../config.ts';
 import { ModelError } from '../errors.ts';
-import { families } from '../families.ts';
+import { type Family, families } from '../families.ts';
 import type { LanguageModel } from '../language-model.ts';
 import { checkModelOptions, type ModelOptions } from '../loading/check-options.ts';
 import { loadModel } from '../loading/load-model.ts';
@@ -27,6 +27,9 @@ const TASKS = {
   token: 'ForTokenClassification',
 } as const satisfies Record<ClassifierKind, string>;
 
+const classifierName = ({ className, classifierName: own = className }: Family, kind: ClassifierKind) =>
+  `${own}${TASKS[kind]}`;
+
 /** Writes the classifier; with an adapter attached, a PEFT folder that holds the score under `modules_to_save`. */
 export async function saveClassifier(
   { kind, model, head }: Classifier,
@@ -42,10 +45,9 @@ export async function saveClassifier(
     return;
   }
   const labels = Array.from({ length: head.weight.shape[0]! }, (_, label) => `LABEL_${label}`);
-  const { className, classifierName = className } = families[model.config.modelType];
   const config = {
     ...toHuggingFaceConfig(model.config),
-    architectures: [`${classifierName}${TASKS[kind]}`],
+    architectures: [classifierName(families[model.config.modelType], kind)],
     id2label: Object.fromEntries(labels.map((name, label) => [String(label), name])),
     label2id: Object.fromEntries(labels.map((name, label) => [name, label])),
   };
@@ -156,7 +158,7 @@ async function withScore(
 function kindOf(config: Record<string, unknown>, folder: string): ClassifierKind {
   const names = Array.isArray(config.architectures) ? config.architectures : [];
   const kinds = Object.keys(TASKS) as ClassifierKind[];
-  const known = (kind: ClassifierKind) => Object.values(families).map(({ className }) => `${className}${TASKS[kind]}`);
+  const known = (kind: ClassifierKind) => Object.values(families).map((family) => classifierName(family, kind));
   const kind = kinds.find((candidate) => known(candidate).some((name) => names.includes(name)));
   if (kind !== undefined) return kind;
   throw new ModelError(

@@ -55,6 +55,7 @@ describe('loadClassifier', () => {
     ['sequence', 'llama', 'LlamaForSequenceClassification'],
     ['token', 'llama', 'LlamaForTokenClassification'],
     ['sequence', 'qwen3', 'Qwen3ForSequenceClassification'],
+    ['sequence', 'gemma3_text', 'Gemma3TextForSequenceClassification'],
   ] as const)('reads back what saveClassifier wrote (%s, %s)', async (kind, modelType, architecture) => {
     const model = tinyModel({ seed: 2, tieWordEmbeddings: false, modelType });
     const classifier = createClassifier(model, { kind, seed: 5 });
