@@ -12,7 +12,7 @@ import { errorAt } from './error-at.ts';
 import type { StageContext, StageExecutor } from './executor.ts';
 import { openModel } from './open-model.ts';
 import { checkModel } from './stage-model.ts';
-import { dataFingerprint, dataOf, decodeWith, rowStream } from './tasks.ts';
+import { dataFingerprint, dataOf, decodeWith, loadRows, rowStream } from './tasks.ts';
 import { checkGate, checkOptions, runTraining } from './training.ts';
 
 const { storage, numerics, keyValueCache } = modelOptionsShape;
@@ -71,7 +71,8 @@ export const distillStage: StageExecutor = {
         atEnd(() => teacher.dispose());
         const teacherEngine = createEngine(teacher, { decode: decodeWith(opened.format) });
         const stream = await rowStream(context);
-        const ports = { model, teacher, teacherEngine, engine, format, stream };
+        const dataset = await loadRows(context); // the pre-flight looks ahead in it
+        const ports = { model, teacher, teacherEngine, engine, format, stream, dataset };
         return createDistillationTrainer({ ...ports, ...options, ...shared });
       },
     });

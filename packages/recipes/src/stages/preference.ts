@@ -39,8 +39,8 @@ export const preferenceStage: StageExecutor = {
       planned: context.stage.options.maxSteps as number | undefined,
       async create({ model, format, engine, shared, atEnd }) {
         const rows = await loadRows(context);
-        const data =
-          rows.size === undefined ? { stream: rows.stream({ seed: context.recipe.seed }) } : { dataset: rows };
+        const stream = rows.size === undefined ? rows.stream({ seed: context.recipe.seed }) : undefined;
+        const data = { stream, dataset: rows };
         if (!isOnline(context))
           return createPreferenceTrainer({ model, format, ...data, ...pairOptions(context), ...shared });
         const reward = await rewardOf(context, { format, atEnd });

@@ -23,7 +23,8 @@ export const pretrainStage: StageExecutor = {
       planned: options.maxSteps,
       async create({ model, format, engine, shared }) {
         const { recipe, signal } = context;
-        const stream = (await loadRows(context)).stream({
+        const dataset = await loadRows(context);
+        const stream = dataset.stream({
           seed: recipe.seed,
           ...(!generated && { shuffle: true, epochs: Number.POSITIVE_INFINITY }),
         });
@@ -39,6 +40,7 @@ export const pretrainStage: StageExecutor = {
           tokenizer: format.tokenizer,
           format,
           stream,
+          dataset,
           evaluate,
           ...options,
           appendEos: generated ? false : options.appendEos,

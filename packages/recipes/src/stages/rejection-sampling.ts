@@ -8,7 +8,7 @@ import {
 import type { StageExecutor } from './executor.ts';
 import { checkRewards, rewardOf } from './rewards.ts';
 import { checkModel } from './stage-model.ts';
-import { dataFingerprint, rowStream } from './tasks.ts';
+import { dataFingerprint, loadRows, rowStream } from './tasks.ts';
 import { checkGate, checkOptions, runTraining } from './training.ts';
 
 export const rejectionSamplingStage: StageExecutor = {
@@ -24,11 +24,13 @@ export const rejectionSamplingStage: StageExecutor = {
     return runTraining(context, {
       async create({ model, format, engine, shared, atEnd }) {
         const stream = await rowStream(context);
+        const dataset = await loadRows(context); // the pre-flight looks ahead in it
         return createRejectionSampler({
           model,
           format,
           engine,
           stream,
+          dataset,
           reward: await rewardOf(context, { format, atEnd }),
           ...options,
           ...shared,

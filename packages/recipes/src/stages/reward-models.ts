@@ -12,7 +12,7 @@ import {
 } from '@thinkwright/trainers';
 import type { StageExecutor } from './executor.ts';
 import { checkModel } from './stage-model.ts';
-import { dataFingerprint, dataOf, rowStream } from './tasks.ts';
+import { dataFingerprint, dataOf, loadRows, rowStream } from './tasks.ts';
 import { checkGate, checkOptions, runTraining, type TrainingPorts } from './training.ts';
 
 export const rewardModelStage: StageExecutor = {
@@ -32,7 +32,8 @@ export const rewardModelStage: StageExecutor = {
         const { format, shared } = ports;
         const classifier = scored(ports, 'sequence', options.seed);
         const stream = await rowStream(context);
-        return createRewardModelTrainer({ classifier, format, stream, ...options, ...shared });
+        const dataset = await loadRows(context); // the pre-flight looks ahead in it
+        return createRewardModelTrainer({ classifier, format, stream, dataset, ...options, ...shared });
       },
     });
   },
@@ -55,7 +56,8 @@ export const processRewardStage: StageExecutor = {
         const { format, shared } = ports;
         const classifier = scored(ports, 'token', options.seed);
         const stream = await rowStream(context);
-        return createProcessRewardTrainer({ classifier, format, stream, ...options, ...shared });
+        const dataset = await loadRows(context); // the pre-flight looks ahead in it
+        return createProcessRewardTrainer({ classifier, format, stream, dataset, ...options, ...shared });
       },
     });
   },

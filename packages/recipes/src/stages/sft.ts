@@ -23,7 +23,7 @@ export const sftStage: StageExecutor = {
         const rows = await loadRows(context);
         // Endless generators give each row once, in order; files are shuffled, pass after pass.
         const stream = rows.size === undefined ? rows.stream({ seed: context.recipe.seed }) : undefined;
-        return createSftTrainer({ model, format, ...(stream ? { stream } : { dataset: rows }), ...options, ...shared });
+        return createSftTrainer({ model, format, stream, dataset: rows, ...options, ...shared });
       },
     });
   },

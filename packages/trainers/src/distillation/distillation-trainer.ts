@@ -59,7 +59,8 @@ export function createDistillationTrainer(settings: DistillationPorts & Distilla
     packing: false,
     packingBuffer: 1,
   };
-  const source = new SequenceSource(rows, { ...options, ...reading, format, tokenizer });
+  const open = (stream: typeof rows) => new SequenceSource(stream, { ...options, ...reading, format, tokenizer });
+  const source = open(rows);
   const run = new TrainingRun({
     kind: 'distillation',
     ports: { model, stage, evaluate, outputDir, resumeFromCheckpoint },
@@ -71,12 +72,18 @@ export function createDistillationTrainer(settings: DistillationPorts & Distilla
   });
   const stopIds = format?.stopIds ?? model.config.eosTokenIds;
 
-  function preflight(given: readonly TrainingSequence[]) {
+  async function preflight(given: readonly TrainingSequence[]) {
     const { perDeviceTrainBatchSize, lmbda, maxNewTokens } = options;
-    const tokens = plannedTokens(
-      given.map((sequence) => [lmbda > 0 || options.seqKd ? longestCompletion(sequence, maxNewTokens) : sequence]),
-      perDeviceTrainBatchSize,
-    );
+    const tokensOf = (sequence: TrainingSequence) =>
+      lmbda > 0 || options.seqKd ? longestCompletion(sequence, maxNewTokens) : sequence.ids.length;
+    const toCome = {
+      ...{ dataset, order, tokensOf },
+      open: (stream: typeof rows) => {
+        const more = open(stream);
+        return { take: (count: number) => takeSequences(more, count) };
+      },
+    };
+    const tokens = await plannedTokens(toCome, given, perDeviceTrainBatchSize);
     const scorers = [...(teacher ? [teacher] : []), ...(lmbda > 0 && model.adapter ? [model] : [])];
     const learner = { model, format, tokenizer, trained: run.window.parameters, options };
     return checkLearner({ ...learner, tokens, scorers });
@@ -90,7 +97,7 @@ export function createDistillationTrainer(settings: DistillationPorts & Distilla
       if (run.step === 0) throw noRows(source.read);
       return 'exhausted';
     }
-    if (isFirst) yield* reportFindings(preflight(given), run.step);
+    if (isFirst) yield* reportFindings(await preflight(given), run.step);
     const onPolicy = uniform(options.seed, run.step, hashKey('lmbda') | 0) < options.lmbda;
     const sampler = onPolicy ? engine : options.seqKd ? teacherEngine : undefined;
     const sequences =
@@ -122,8 +129,8 @@ export function createDistillationTrainer(settings: DistillationPorts & Distilla
 }
 
 /** Whichever is longer: the sequence as it is, or its prompt completed anew. */
-function longestCompletion({ ids, mask }: TrainingSequence, maxNewTokens: number): { ids: { length: number } } {
-  return { ids: { length: Math.max(ids.length, Math.max(1, mask.indexOf(1, 1)) + maxNewTokens) } };
+function longestCompletion({ ids, mask }: TrainingSequence, maxNewTokens: number): number {
+  return Math.max(ids.length, Math.max(1, mask.indexOf(1, 1)) + maxNewTokens);
 }
 
 async function takeSequences(source: SequenceSource, count: number): Promise<TrainingSequence[]> {

@@ -11,6 +11,7 @@ import { openStream, type RowPorts } from '../batches/open-stream.ts';
 import { TrainerError } from '../errors.ts';
 import { type PpoOptions, type PpoOptionsInput, parsePpoOptions } from '../options/ppo-options.ts';
 import { checkLearner } from '../preflight/check-learner.ts';
+import { plannedCompletionTokens } from '../preflight/planned-tokens.ts';
 import { probeFindings } from '../preflight/probe-completions.ts';
 import { scoringModels } from '../preflight/scoring-models.ts';
 import { shuffledOrder } from '../rejection-sampling/shuffled-order.ts';
@@ -69,11 +70,14 @@ export function createPpoTrainer(settings: PpoPorts & PpoOptionsInput): Trainer 
   const options = parsePpoOptions(given);
   const { perDeviceTrainBatchSize, gradientAccumulationSteps, numMiniBatches, numPpoEpochs } = options;
   const promptsPerGeneration = perDeviceTrainBatchSize * gradientAccumulationSteps * numMiniBatches;
-  const rows = openStream({ stream, dataset }, { ...options, shuffle: true }, 'createPpoTrainer');
+  const order = { seed: options.seed, shuffle: true };
+  const rows = openStream({ stream, dataset }, order, 'createPpoTrainer');
   if (valueModel !== undefined) checkValueModel(valueModel, model, format);
   const context = Math.min(model.config.maxPositions, valueModel?.config.maxPositions ?? Number.POSITIVE_INFINITY);
   const room = context - options.responseLength;
-  const source = new PromptSource(rows, format, Math.min(room, options.maxPromptLength ?? room));
+  const open = (stream: typeof rows) =>
+    new PromptSource(stream, format, Math.min(room, options.maxPromptLength ?? room));
+  const source = open(rows);
   const frozen = options.klCoef > 0 ? referencePolicy(model, reference) : undefined;
   const inputs = (valueModel ?? model).config.hiddenSize;
   const head = createLinearHead({ name: 'v_head.summary', inputs, outputs: 1, bias: true, std: 0 });
@@ -147,7 +151,10 @@ export function createPpoTrainer(settings: PpoPorts & PpoOptionsInput): Trainer 
         trained: run.window.parameters,
         ...(valueModel && { learners: [valueModel] }),
         options,
-        tokens: perDeviceTrainBatchSize * (options.responseLength + (options.maxPromptLength ?? 0)),
+        tokens: await plannedCompletionTokens(
+          { dataset, order, open },
+          { sequences: perDeviceTrainBatchSize, completion: options.responseLength, prompt: options.maxPromptLength },
+        ),
         scorers: scoringModels(model, frozen),
       }),
       ...(await probeFindings(

@@ -15,6 +15,7 @@ import {
   parseOnlinePreferenceOptions,
 } from '../options/online-preference-options.ts';
 import { checkLearner } from '../preflight/check-learner.ts';
+import { plannedCompletionTokens } from '../preflight/planned-tokens.ts';
 import { scoringModels } from '../preflight/scoring-models.ts';
 import { recordOf, sampleAndScore } from '../rl/generation.ts';
 import { nextPrompts } from '../rl/next-prompts.ts';
@@ -59,13 +60,12 @@ export function createOnlinePreferenceTrainer(settings: OnlinePreferencePorts & 
   const { syncRefModel, refreshReference, numGenerations } = options;
   const pairsPerStep = options.perDeviceTrainBatchSize * options.gradientAccumulationSteps;
   const promptsPerRound = options.promptsPerRound ?? pairsPerStep;
-  const rows = openStream(
-    { stream, dataset },
-    { ...options, shuffle: options.shuffleDataset },
-    'createOnlinePreferenceTrainer',
-  );
+  const order = { seed: options.seed, shuffle: options.shuffleDataset };
+  const rows = openStream({ stream, dataset }, order, 'createOnlinePreferenceTrainer');
   const room = model.config.maxPositions - options.maxCompletionLength;
-  const source = new PromptSource(rows, format, Math.min(room, options.maxPromptLength ?? room));
+  const open = (stream: typeof rows) =>
+    new PromptSource(stream, format, Math.min(room, options.maxPromptLength ?? room));
+  const source = open(rows);
   const follows = syncRefModel || refreshReference;
   const frozen = options.algorithm === 'dpo' ? referencePolicy(model, reference, { follows }) : undefined;
   let rounds = 0;
@@ -144,8 +144,15 @@ export function createOnlinePreferenceTrainer(settings: OnlinePreferencePorts & 
 
   return trainingLoop(run, {
     takeStep,
-    preflight() {
-      const tokens = 2 * options.perDeviceTrainBatchSize * options.maxCompletionLength; // both sides of a pair
+    async preflight() {
+      const tokens = await plannedCompletionTokens(
+        { dataset, order, open },
+        {
+          sequences: 2 * options.perDeviceTrainBatchSize, // both sides of a pair
+          completion: options.maxCompletionLength,
+          prompt: options.maxPromptLength,
+        },
+      );
       const scorers = scoringModels(model, frozen);
       return checkLearner({ model, format, trained: run.window.parameters, options, tokens, scorers });
     },

@@ -2,6 +2,7 @@
 //   pairs (KTO: single completions) -> log-probs of policy and reference -> loss -> optimizer -> the reference follows, where asked
 
 import type { ChatFormat, Tokenizer } from '@thinkwright/chat';
+import type { RowStream } from '@thinkwright/datasets';
 import type { LanguageModel } from '@thinkwright/models';
 import { openStream, type RowPorts } from '../batches/open-stream.ts';
 import { TrainerError } from '../errors.ts';
@@ -95,11 +96,8 @@ function preferenceTrainer<Item>(
   const options = parsePreferenceOptions(given);
   const { perDeviceTrainBatchSize, gradientAccumulationSteps, maxLength, syncRefModel } = options;
   const windowItems = perDeviceTrainBatchSize * gradientAccumulationSteps;
-  const rows = openStream(
-    { stream, dataset },
-    { ...options, shuffle: options.shuffleDataset },
-    'createPreferenceTrainer',
-  );
+  const order = { seed: options.seed, shuffle: options.shuffleDataset };
+  const rows = openStream({ stream, dataset }, order, 'createPreferenceTrainer');
   const source = new PreferenceSource(rows, reader, maxLength);
   const needsReference = options.algorithm === 'dpo' || options.algorithm === 'kto';
   const frozen = needsReference ? referencePolicy(model, reference, { follows: syncRefModel }) : undefined;
@@ -125,8 +123,10 @@ function preferenceTrainer<Item>(
 
   let reportedTooLong = 0;
 
-  function preflight(items: readonly Item[]) {
-    const tokens = plannedTokens(items.map(reader.sequencesOf), perDeviceTrainBatchSize);
+  async function preflight(items: readonly Item[]) {
+    const open = (stream: RowStream<PreferenceRow>) => new PreferenceSource(stream, reader, maxLength);
+    const tokensOf = (item: Item) => reader.sequencesOf(item).reduce((sum, { ids }) => sum + ids.length, 0);
+    const tokens = await plannedTokens({ dataset, order, open, tokensOf }, items, perDeviceTrainBatchSize);
     const scorers = frozen && !options.precomputeRefLogProbs ? [frozen.model] : [];
     return checkLearner({ model, format, tokenizer, trained: run.window.parameters, options, tokens, scorers });
   }
@@ -141,7 +141,7 @@ function preferenceTrainer<Item>(
       if (run.step === 0) throw tooFewRows(source, options);
       return 'exhausted';
     }
-    if (isFirst) yield* reportFindings(preflight(items), run.step);
+    if (isFirst) yield* reportFindings(await preflight(items), run.step);
     if (frozen && scores === undefined) {
       scores = await precomputedScores(frozen, allSequences(), outputDir);
       frozen.dispose();

@@ -4,6 +4,7 @@
 
 import { setImmediate } from 'node:timers/promises';
 import type { ChatFormat } from '@thinkwright/chat';
+import type { RowStream } from '@thinkwright/datasets';
 import type { RewardFunction, Row } from '@thinkwright/rewards';
 import type { RolloutEngine } from '@thinkwright/rollouts';
 import { openStream, type RowPorts } from '../batches/open-stream.ts';
@@ -16,6 +17,7 @@ import {
   type RejectionSamplingOptionsInput,
 } from '../options/rejection-sampling-options.ts';
 import { checkLearner } from '../preflight/check-learner.ts';
+import { plannedCompletionTokens } from '../preflight/planned-tokens.ts';
 import { scoringModels } from '../preflight/scoring-models.ts';
 import { recordOf, sampleAndScore } from '../rl/generation.ts';
 import { PromptSource, type PromptSourceState } from '../rl/prompt-source.ts';
@@ -70,11 +72,9 @@ export function createRejectionSampler(settings: RejectionSamplerPorts & Rejecti
   const accept =
     givenAccept ?? (({ reward, finish }) => finish === 'stop' && reward !== null && reward >= minimumReward - 1e-9);
   const room = model.config.maxPositions - options.maxCompletionLength;
-  const source = new PromptSource(
-    openStream({ stream, dataset }, { ...options, shuffle: true }, 'createRejectionSampler'),
-    format,
-    room,
-  );
+  const order = { seed: options.seed, shuffle: true };
+  const open = (rows: RowStream<Row>) => new PromptSource(rows, format, room);
+  const source = open(openStream({ stream, dataset }, order, 'createRejectionSampler'));
   let round = 0; // rounds sampled
   let generations = 0;
   let kept: TrainingSequence[] = [];
@@ -166,8 +166,11 @@ export function createRejectionSampler(settings: RejectionSamplerPorts & Rejecti
 
   return trainingLoop(run, {
     takeStep,
-    preflight() {
-      const tokens = options.perDeviceTrainBatchSize * options.maxCompletionLength;
+    async preflight() {
+      const tokens = await plannedCompletionTokens(
+        { dataset, order, open },
+        { sequences: options.perDeviceTrainBatchSize, completion: options.maxCompletionLength, prompt: null },
+      );
       return checkLearner({
         model,
         format,

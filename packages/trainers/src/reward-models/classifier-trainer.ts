@@ -10,7 +10,7 @@ import type { OptimizerWindow } from '../optimizer/optimizer-window.ts';
 import type { TrainingOptions } from '../options/training-options.ts';
 import { checkLearner } from '../preflight/check-learner.ts';
 import { reportFindings } from '../preflight/finding.ts';
-import { plannedTokens } from '../preflight/planned-tokens.ts';
+import { type ItemsToCome, plannedTokens } from '../preflight/planned-tokens.ts';
 import type { LearnResult } from '../rl/learn.ts';
 import type { SharedPorts, Trainer, TrainerEvent } from '../trainer.ts';
 import { type StepContext, type TakeStep, trainingLoop } from '../training-loop.ts';
@@ -32,11 +32,13 @@ interface ItemSource<Item, State> {
   restore(state: State): void;
 }
 
-export interface ClassifierLoop<Item, State> {
+export interface ClassifierLoop<Row, Item, State> {
   kind: string;
   ports: ClassifierPorts;
   options: TrainingOptions;
   source: ItemSource<Item, State>;
+  /** The same rows once more, for the pre-flight. */
+  toCome: Omit<ItemsToCome<Row, Item>, 'tokensOf'>;
   /** What the model reads of an item. */
   sequencesOf(item: Item): readonly { ids: Int32Array }[];
   /** Rows left out so far, and what to say of them. */
@@ -48,7 +50,7 @@ export interface ClassifierLoop<Item, State> {
   learn(window: OptimizerWindow, microBatches: Item[][], learningRate: number, step: number): Promise<LearnResult>;
 }
 
-export function classifierTrainer<Item, State>(loop: ClassifierLoop<Item, State>): Trainer {
+export function classifierTrainer<Row, Item, State>(loop: ClassifierLoop<Row, Item, State>): Trainer {
   const { kind, ports, options, source, learn } = loop;
   const { classifier, format, tokenizer, ...more } = ports;
   const run = new TrainingRun<State>({
@@ -64,8 +66,9 @@ export function classifierTrainer<Item, State>(loop: ClassifierLoop<Item, State>
   });
   const { perDeviceTrainBatchSize, gradientAccumulationSteps } = options;
 
-  function preflight(items: readonly Item[]) {
-    const tokens = plannedTokens(items.map(loop.sequencesOf), perDeviceTrainBatchSize);
+  async function preflight(items: readonly Item[]) {
+    const tokensOf = (item: Item) => loop.sequencesOf(item).reduce((sum, { ids }) => sum + ids.length, 0);
+    const tokens = await plannedTokens({ ...loop.toCome, tokensOf }, items, perDeviceTrainBatchSize);
     const learner = { model: classifier.model, format, tokenizer, trained: run.window.parameters, options };
     // how replies end matters to models that write, not to judges
     return checkLearner({ ...learner, tokens }).filter(
@@ -81,7 +84,7 @@ export function classifierTrainer<Item, State>(loop: ClassifierLoop<Item, State>
       if (run.step === 0) throw new TrainerError('TW_TRAINERS_NO_ROWS', loop.nothing());
       return 'exhausted';
     }
-    if (isFirst) yield* reportFindings(preflight(items), run.step);
+    if (isFirst) yield* reportFindings(await preflight(items), run.step);
     return learn(run.window, microBatchesOf(items, perDeviceTrainBatchSize), run.learningRate, run.step);
   }
 

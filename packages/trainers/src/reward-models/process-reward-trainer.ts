@@ -25,12 +25,14 @@ export function createProcessRewardTrainer(settings: ProcessRewardPorts & Proces
   checkClassifier(classifier, { kind: 'token', labels: 2 }, 'createProcessRewardTrainer');
   const order = { seed: options.seed, shuffle: options.shuffleDataset };
   const rows = openStream({ stream, dataset }, order, 'createProcessRewardTrainer');
-  const source = new StepSource(rows, { ...options, format, tokenizer });
+  const open = (stream: typeof rows) => new StepSource(stream, { ...options, format, tokenizer });
+  const source = open(rows);
   return classifierTrainer({
     kind: 'process-reward',
     ports: { classifier, format, tokenizer, stage, evaluate, outputDir, resumeFromCheckpoint },
     options,
     source,
+    toCome: { dataset, order, open },
     sequencesOf: (solution) => [solution],
     leftOut: () => source.unlabelled,
     leftOutMessage: () =>

@@ -29,12 +29,14 @@ export function createRewardModelTrainer(settings: RewardModelPorts & RewardMode
     read: (row: PreferenceRow) => [pairOf(row, { format, tokenizer })],
     sequencesOf: ({ chosen, rejected }: PreferencePair) => [chosen, rejected],
   };
-  const source = new PreferenceSource(rows, reader, maxLength);
+  const open = (stream: typeof rows) => new PreferenceSource(stream, reader, maxLength);
+  const source = open(rows);
   return classifierTrainer({
     kind: 'reward-model',
     ports: { classifier, format, tokenizer, stage, evaluate, outputDir, resumeFromCheckpoint },
     options,
     source,
+    toCome: { dataset, order, open },
     sequencesOf: reader.sequencesOf,
     leftOut: () => source.tooLong,
     leftOutMessage: () =>

@@ -3,6 +3,7 @@
 // GRPO: https://arxiv.org/abs/2402.03300. Leaves out tools.
 
 import type { ChatFormat } from '@thinkwright/chat';
+import type { RowStream } from '@thinkwright/datasets';
 import type { LanguageModel } from '@thinkwright/models';
 import type { RewardFunction, Row } from '@thinkwright/rewards';
 import type { RolloutEngine } from '@thinkwright/rollouts';
@@ -15,6 +16,7 @@ import {
 } from '../entropy/adaptive-entropy.ts';
 import { parseRlOptions, type RlOptions, type RlOptionsInput } from '../options/rl-options.ts';
 import { checkLearner } from '../preflight/check-learner.ts';
+import { plannedCompletionTokens } from '../preflight/planned-tokens.ts';
 import { probeFindings } from '../preflight/probe-completions.ts';
 import { scoringModels } from '../preflight/scoring-models.ts';
 import type { RolloutRecord, SharedPorts, Trainer } from '../trainer.ts';
@@ -87,12 +89,10 @@ export function createRlTrainer(settings: RlPorts & RlOptionsInput): Trainer {
   let adaptiveEntropy = options.useAdaptiveEntropy ? initialEntropyState(options) : undefined;
 
   const room = model.config.maxPositions - options.maxCompletionLength;
-  const prompts = new PromptSource(
-    openStream({ stream, dataset }, { ...options, shuffle: true }, 'createRlTrainer'),
-    format,
-    Math.min(room, options.maxPromptLength ?? room),
-    knownPassRateGate(options),
-  );
+  const order = { seed: options.seed, shuffle: true };
+  const open = (rows: RowStream<Row>) =>
+    new PromptSource(rows, format, Math.min(room, options.maxPromptLength ?? room), knownPassRateGate(options));
+  const prompts = open(openStream({ stream, dataset }, order, 'createRlTrainer'));
   const { syncRefModel, refModelSyncSteps, refModelMixupAlpha } = options;
   const frozen = options.beta > 0 ? referencePolicy(model, reference, { follows: syncRefModel }) : undefined;
   const source = new RolloutSource(prompts, { model, engine, format, reward, reference: frozen }, options);
@@ -163,7 +163,14 @@ export function createRlTrainer(settings: RlPorts & RlOptionsInput): Trainer {
         format,
         trained: run.window.parameters,
         options,
-        tokens: perDeviceTrainBatchSize * (options.maxCompletionLength + (options.maxPromptLength ?? 0)),
+        tokens: await plannedCompletionTokens(
+          { dataset, order, open },
+          {
+            sequences: perDeviceTrainBatchSize,
+            completion: options.maxCompletionLength,
+            prompt: options.maxPromptLength,
+          },
+        ),
         scorers: scoringModels(model, frozen),
       }),
       ...(await probeFindings({ ...options, model, engine, format, dataset }, options.probeSamples, run.step)),

@@ -2,7 +2,7 @@
 //   rows -> ids and masks -> micro-batches laid end to end -> sum of nll over the window's targets -> AdamW
 
 import type { ChatFormat, Tokenizer } from '@thinkwright/chat';
-import type { Dataset } from '@thinkwright/datasets';
+import type { Dataset, RowStream } from '@thinkwright/datasets';
 import { openStream, type RowPorts } from '../batches/open-stream.ts';
 import type { TrainingSequence } from '../batches/training-sequence.ts';
 import { TrainerError } from '../errors.ts';
@@ -10,6 +10,7 @@ import { parseSftOptions, type SftOptions, type SftOptionsInput } from '../optio
 import { checkLearner } from '../preflight/check-learner.ts';
 import { checkRows } from '../preflight/check-rows.ts';
 import { reportFindings } from '../preflight/finding.ts';
+import { plannedTokens } from '../preflight/planned-tokens.ts';
 import type { Evaluate, SharedPorts, Trainer, TrainerEvent } from '../trainer.ts';
 import { type StepContext, type TakeStep, trainingLoop } from '../training-loop.ts';
 import { TrainingRun } from '../training-run.ts';
@@ -38,11 +39,8 @@ export function createSftTrainer(settings: SftPorts & SftOptionsInput): Trainer 
   const options = parseSftOptions(given);
   const totalSteps = stepsOf(options, dataset);
   const rows = { seed: options.seed, shuffle: options.shuffleDataset };
-  const source = new SequenceSource(openStream({ stream, dataset }, rows, 'createSftTrainer'), {
-    ...options,
-    format,
-    tokenizer,
-  });
+  const reading = { ...options, format, tokenizer };
+  const source = new SequenceSource(openStream({ stream, dataset }, rows, 'createSftTrainer'), reading);
   const evaluateBoth: Evaluate = async (context) => ({
     ...(evalDataset &&
       (await evaluateSequences(model, evalDataset, { ...options, format, tokenizer }, context.signal))),
@@ -67,8 +65,15 @@ export function createSftTrainer(settings: SftPorts & SftOptionsInput): Trainer 
 
   let reportedTooLong = 0;
 
-  function preflight(sequences: TrainingSequence[], microBatch: TrainingSequence[]) {
-    const tokens = microBatch.reduce((sum, { ids }) => sum + ids.length, 0);
+  async function preflight(window: BatchRow[][]) {
+    const toCome = {
+      dataset: options.packing ? undefined : dataset, // bins are alike
+      order: rows,
+      open: (stream: RowStream<SftRow>) => new SequenceSource(stream, reading),
+      tokensOf: (row: BatchRow) => row.reduce((sum, { ids }) => sum + ids.length, 0),
+    };
+    const tokens = await plannedTokens(toCome, window.flat(), perDeviceTrainBatchSize);
+    const sequences: TrainingSequence[] = window.flat(2);
     return [
       ...checkLearner({ model, format, tokenizer, trained: run.window.parameters, options, tokens }),
       ...checkRows(sequences, { vocabularySize: model.config.vocabularySize, stopIds: format?.stopIds }),
@@ -87,7 +92,7 @@ export function createSftTrainer(settings: SftPorts & SftOptionsInput): Trainer 
     }
     if (isFirst) {
       if (evalDataset && options.evalSteps > 0) await requireEvaluable(evalDataset, { ...options, format, tokenizer });
-      yield* reportFindings(preflight(window.flat(2), window[0]!.flat()), run.step);
+      yield* reportFindings(await preflight(window), run.step);
     }
     const microBatches = window.map((rows) => rows.flat());
     return learnSequences(model, run.window, microBatches, run.learningRate, { ...options, step: run.step });
