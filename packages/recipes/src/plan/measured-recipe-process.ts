@@ -34,7 +34,7 @@ function sampledOptions(kind: StageKind, completion: number): Record<string, unk
 async function measure({ kind, model, lora, rewards, options, prompt, completion }: MeasuredStage) {
   const home = mkdtempSync(join(tmpdir(), 'measured-recipe-'));
   try {
-    const asked = words(prompt, 'a');
+    const asked = words(kind === 'process-reward' ? prompt - 1 : prompt, 'a'); // there a BOS comes before it
     const [good, bad] = [` ${words(completion - 1, 'b')}`, ` ${words(completion - 1, 'c')}`]; // and the stop token
     const steps = Array.from({ length: completion / 16 }, () => ` ${words(15, 'b')}`); // and a separator
     const row = {
