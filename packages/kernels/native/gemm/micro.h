@@ -1,6 +1,7 @@
 // Micro-kernels: R rows x P panels of 16 columns held in registers while k runs upwards; one fma chain an element. A wide vector is
 // one row of a panel. Which shapes fit the registers is said by V::Tiling (simd/tiling.h).
 #pragma once
+#include <cstdint>
 #include <utility>
 
 #include "gemm/gemm.h"
@@ -18,7 +19,7 @@ namespace {
 // How a tile reads its rows: a(r, k) = a[r * row + k * depth]. Packed rows (pack.h) have fixed strides.
 struct StridedRows {
   static constexpr int streamAhead = 0;  // depths
-  static constexpr bool fetchesNext = false;
+  static constexpr bool fetchesNext = false, fetchesAhead = false;
   static constexpr int rowsOfPointer = 3;  // p, p + row, p + 2 row: one address register serves three rows
   const float* a;
   long row, depth;
@@ -27,10 +28,15 @@ struct StridedRows {
 struct StreamedRows : StridedRows {
   static constexpr int streamAhead = 32;
 };
+// Panels from memory, of which each step fetches into L2 what is read later: `ahead` bytes from what it reads.
+struct FetchingRows : StridedRows {
+  static constexpr bool fetchesAhead = true;
+  std::intptr_t ahead;
+};
 template <class V>
 struct PackedRows {
   static constexpr int streamAhead = 0;
-  static constexpr bool fetchesNext = true;
+  static constexpr bool fetchesNext = true, fetchesAhead = false;
   static constexpr int rowsOfPointer = V::Tiling::tileRows;
   const float* a;
   const float* next;  // panels that will be read soon, as far apart as these: a tile fetches a quarter of its depths of them into L2
@@ -56,6 +62,10 @@ TW_ONE_COPY void tile(int depth, Rows rows, const float* b, long panelStride, lo
     if constexpr (Rows::streamAhead > 0) {
 #pragma GCC unroll 4
       for (int p = 0; p < P; p++) __builtin_prefetch(b + p * panelStride + Rows::streamAhead * kPanelWidth);
+    }
+    if constexpr (Rows::fetchesAhead) {
+#pragma GCC unroll 4
+      for (int p = 0; p < P; p++) __builtin_prefetch(reinterpret_cast<const char*>(b + p * panelStride) + rows.ahead, 0, 2);
     }
     if constexpr (P == 1) {
       const W columns = W::load(b);

@@ -7,6 +7,7 @@
 // A block that is masked for a row leaves it untouched, so rows of different length may share a tile.
 #pragma once
 #include <algorithm>
+#include <cstdint>
 #include <limits>
 
 #include "gemm/half-floats.h"
@@ -21,6 +22,8 @@ constexpr int kKeyBlock = 32;
 constexpr int kScoreColumns = 128;  // keys scored at a time
 constexpr int kMaximumHeadDimension = 256;
 
+constexpr long kFetchAhead = 4096;  // floats, of a tile that reads from memory: the time of a fetch and more
+
 constexpr int roundUp(int x, int multiple) { return (x + multiple - 1) / multiple * multiple; }
 
 struct AttentionHead {
@@ -33,18 +36,22 @@ struct AttentionHead {
   const std::uint16_t* keyHalves = nullptr;
   const std::uint16_t* valueHalves = nullptr;
   int window = 0;  // a row sees this many keys at most, its own the last of them; 0: all
+  const float* nextKeys = nullptr;  // panels that will be read after these values, if they are to be fetched
 
   int first(int limit) const { return window > 0 ? std::max(0, limit - window) : 0; }
 };
 
 enum TileScratch : int { kExpandedKeys = 10, kExpandedValues = 11 };
 
+inline std::intptr_t bytesBetween(const void* from, const void* to) { return reinterpret_cast<std::intptr_t>(to) - reinterpret_cast<std::intptr_t>(from); }
+
 inline void expandBfloat16(const std::uint16_t* from, long count, float* to) {
   for (long i = 0; i < count; i++) to[i] = fromBfloat16(from[i]);
 }
 
-// Keys 0 … limits[r] - 1 (at least 1) are visible to row r, the last `window` of them if there is one. logSumExp may be null.
-template <class V, int R>
+// Keys 0 … limits[r] - 1 (at least 1) are visible to row r, the last `window` of them if there is one. logSumExp may be null. kFetches: keys
+// and values come from memory, once: while a stretch is computed with, the one after it is fetched (keys, then values, then nextKeys).
+template <class V, int R, bool kFetches = false>
 void attentionTile(const AttentionHead& head, const float* query, long queryStride, const int* limits, float* out, long outStride,
                    float* logSumExp, long logSumExpStride) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
@@ -67,9 +74,32 @@ void attentionTile(const AttentionHead& head, const float* query, long queryStri
   start = start / kScoreColumns * kScoreColumns;  // blocks begin where they do without a window
   int pending = start;
   const float *keyPanels = nullptr, *values = nullptr;  // of keys key0 on
+  const float *valuesEnd = nullptr, *afterValues = nullptr;  // of the stretch, and what is read next
+  const auto addStretch = [&](int count, const float* p, const float* later) {
+    if (count <= 0) return;
+    const StridedRows rows{p, kScoreColumns, 1};
+    if constexpr (kFetches) tileRow<V, R>(count, FetchingRows{rows, bytesBetween(values, later)}, values, kPanelWidth, padded, sums, padded, true, head.valueStride);
+    else tileRow<V, R>(count, rows, values, kPanelWidth, padded, sums, padded, true, head.valueStride);
+    values += count * head.valueStride;
+  };
   const auto addValues = [&](int from, int to, const float* p) {
-    if (from < to) tileRow<V, R>(to - from, StridedRows{p, kScoreColumns, 1}, values, kPanelWidth, padded, sums, padded, true, head.valueStride);
-    values += (to - from) * head.valueStride;
+    const int within = kFetches ? static_cast<int>(std::clamp<long>((valuesEnd - values - kFetchAhead) / head.valueStride, 0, to - from)) : to - from;
+    addStretch(within, p, values + kFetchAhead);
+    if (within < to - from) addStretch(to - from - within, p + within, afterValues == nullptr ? values : afterValues + (values + kFetchAhead - valuesEnd));
+  };
+  const auto score = [&](int scored) {
+    const StridedRows rows{query, queryStride, 1};
+    const long panel = static_cast<long>(dimension) * kPanelWidth;
+    if constexpr (!kFetches) return tileRow<V, R>(dimension, rows, keyPanels, panel, scored, scores, kScoreColumns, false);
+    const float* const end = keyPanels + scored / kPanelWidth * panel;
+    constexpr int kWide = V::Tiling::panels(R) * kPanelWidth;
+    for (int column = 0; column < scored;) {
+      const int columns = column + kWide <= scored ? kWide : kPanelWidth;
+      const float *from = keyPanels + column / kPanelWidth * panel, *later = from + kFetchAhead;
+      if (later >= end) later = values + (later - end);
+      tileRow<V, R>(dimension, FetchingRows{rows, bytesBetween(from, later)}, from, panel, columns, scores + column, kScoreColumns, false);
+      column += columns;
+    }
   };
   for (int key0 = start; key0 < keys; key0 += kScoreColumns) {
     const int scored = std::min(kScoreColumns, roundUp(keys - key0, kPanelWidth));
@@ -85,7 +115,9 @@ void attentionTile(const AttentionHead& head, const float* query, long queryStri
       keyPanels = expandedKeys;
       values = expandedValues;
     }
-    tileRow<V, R>(dimension, StridedRows{query, queryStride, 1}, keyPanels, static_cast<long>(dimension) * kPanelWidth, scored, scores, kScoreColumns, false);
+    valuesEnd = values + std::min(scored, keys - key0) * head.valueStride;
+    afterValues = head.keyHalves == nullptr && key0 + kScoreColumns < keys ? keyPanels + static_cast<long>(kScoreColumns) * dimension : head.nextKeys;
+    score(scored);
     for (int column = 0; column < scored; column += kKeyBlock) {
       const int key = key0 + column;
       const int lanes = std::min(kKeyBlock, scored - column);  // 16 or 32; lanes beyond would all be masked

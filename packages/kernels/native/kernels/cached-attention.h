@@ -56,11 +56,15 @@ void attendCached(const float* qkv, const int32_t* slots, const int32_t* positio
     const long queryHead0 = static_cast<long>(head) * heads.group() * headDimension;
     int limits[V::Tiling::tileRows];
     if (run.length == 1) {
+      // Probably this thread's next task.
+      if (const int next = task + threadCount(); next < runCount * keyValueHeadCount) {
+        keyValue.nextKeys = headOf(keyCache + runs[next / keyValueHeadCount].sequence * slotSize + next % keyValueHeadCount * headSize, valueCache, headDimension, scale).keyPanels;
+      }
       for (int& limit : limits) limit = positionOf(run.start) + 1;
       for (int g = 0; g < heads.group(); g += V::Tiling::tileRows) {
         const long column = queryHead0 + static_cast<long>(g) * headDimension;
         withRows<V::Tiling::tileRows>(std::min(V::Tiling::tileRows, heads.group() - g), [&]<int R>() {
-          attentionTile<V, R>(keyValue, qkv + run.start * width + column, headDimension, limits, out + run.start * outWidth + column, headDimension,
+          attentionTile<V, R, true>(keyValue, qkv + run.start * width + column, headDimension, limits, out + run.start * outWidth + column, headDimension,
                               nullptr, 0);
         });
       }
