@@ -33,7 +33,7 @@ struct AdamW {
 template <class V>
 void adamW(const std::int32_t* tensors, int tensorCount, std::int64_t, float oneMinusBeta1, float beta2, float oneMinusBeta2, float epsilon,
            const float* gradientScale) {
-  enum Word { kParameter, kGradient, kFirstMoment, kSecondMoment, kCount, kDecay, kStepSize, kCorrection, kPanelDepth, kWords };
+  enum Word { kParameter, kGradient, kFirstMoment, kSecondMoment, kCount, kPanelDepth, kDecay, kStepSize, kCorrection, kWords };
   const TensorList list{tensors, tensorCount, kWords, kCount};
   const auto pieceOf = [&](int tensor) {
     const std::int64_t panel = std::int64_t{list.word(tensor, kPanelDepth)} * kPanelWidth;

@@ -64,13 +64,13 @@ void testOptimizer() {
       if (i == kPanels) t.gemm.packForward(start.data() + from, kRows, kColumns, 0, kRows, panels.data());
       table.push_back(i == kPanels ? blocks.make(panels.data(), static_cast<int>(panels.size())) : blocks.make(start.data() + from, count));
       for (const Floats& values : {gradients[0], zeros, zeros}) table.push_back(blocks.make(values.data() + from, count));
-      table.insert(table.end(), {count, 0, 0, 0, i == kPanels ? kColumns : 0});
+      table.insert(table.end(), {count, i == kPanels ? kColumns : 0, 0, 0, 0});
     }
     for (int step = 1; step <= 5; step++) {
       const double numbers[] = {1 - lr * weightDecay, lr / (1 - std::pow(beta1, step)), std::sqrt(1 - std::pow(beta2, step))};
       for (int i = 0; i < kTensors; i++) {
         std::copy(gradients[step - 1].data() + kStarts[i], gradients[step - 1].data() + kStarts[i + 1], at<float>(table[kWords * i + 1]));
-        for (int j = 0; j < 3; j++) table[kWords * i + 5 + j] = std::bit_cast<int32_t>(static_cast<float>(numbers[j]));
+        for (int j = 0; j < 3; j++) table[kWords * i + 6 + j] = std::bit_cast<int32_t>(static_cast<float>(numbers[j]));
       }
       t.kernels.adamW(table.data(), kTensors, n, static_cast<float>(1 - beta1), static_cast<float>(beta2), static_cast<float>(1 - beta2),
                       static_cast<float>(epsilon), &factor);

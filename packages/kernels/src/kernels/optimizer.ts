@@ -8,11 +8,10 @@ import { at, atOrNull, type KernelTable } from './native-kernel.ts';
 const UPDATE_WORDS = 9;
 const NORM_WORDS = 2;
 
-/** A row's integers first, then its floats, then one integer more. */
+/** A row's integers first, then its floats. */
 interface TableRow {
   integers: number[];
   floats?: number[];
-  last?: number;
 }
 
 /** Runs `launchWith` on a table that lives as long as its launch. */
@@ -24,10 +23,9 @@ function withTable(
 ): void {
   const table = new Int32Array(words * rows.length);
   const bits = new Float32Array(table.buffer);
-  for (const [index, { integers, floats = [], last }] of rows.entries()) {
+  for (const [index, { integers, floats = [] }] of rows.entries()) {
     table.set(integers, index * words);
     bits.set(floats, index * words + integers.length);
-    if (last !== undefined) table[(index + 1) * words - 1] = last;
   }
   const { allocator, stream } = backend.runtime;
   const address = allocator.allocate(table.byteLength);
@@ -45,8 +43,8 @@ export const optimizerKernels: KernelTable = {
       const { keep, stepSize, correction } = updates[index];
       const names = ['value', 'gradient', 'average', 'squareAverage'];
       const addresses = names.map((name) => at(backend, inputs[`${name}${index}`]!));
-      const panelDepth = backend.data(value).stored?.k ?? 0;
-      return { integers: [...addresses, sizeOf(value.shape)], floats: [keep, stepSize, correction], last: panelDepth };
+      const panelDepth = backend.data(value).stored?.k ?? 0; // 0: the value is in rows
+      return { integers: [...addresses, sizeOf(value.shape), panelDepth], floats: [keep, stepSize, correction] };
     });
     const scale = atOrNull(backend, inputs.gradientScale);
     const { launch } = backend.runtime.stream;

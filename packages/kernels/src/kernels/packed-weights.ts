@@ -1,6 +1,7 @@
-// Weights in the order the matrix kernels read them (panels of 16 columns). For y = x Wᵀ: made when first needed, remade in place when
-// a weight was updated, freed with the weight, so that frozen weights are packed once. A captured graph reads the packed block by
-// address, so a stale pack must be refreshed before a replay: see `collectPacks`. In training: made for a launch and freed.
+// Panels of 16 columns for products with weights that are kept in rows; a model's matrices are kept as panels (stored-data.ts). While
+// nothing is recorded, for y = x Wᵀ: made when first needed, remade in place when a weight was updated, freed with it. A captured graph
+// reads the packed block by address, so a stale pack must be refreshed before a replay: see `collectPacks`. In training: made for a
+// launch and freed.
 import type { tf } from '@thinkwright/tensors';
 import type { Address } from '../allocator.ts';
 import type { NativeBackend } from '../backend.ts';
